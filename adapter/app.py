@@ -1,0 +1,191 @@
+"""What is served, and what runs beside it?
+
+The application: the FHIR endpoint first, ahead of FastAPI's own stack; tokens, discovery and health as FastAPI
+routes; and in the background the trace queue and the standings whose instant has come.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import parse_qs
+
+import orjson
+import structlog
+from fastapi import FastAPI, Request, Response
+
+from adapter.body import Bodies
+from adapter.capability import capability, smart_configuration
+from adapter.cursor import Cursors
+from adapter.deployment import Deployment, open_deployment
+from adapter.identify import Identify
+from adapter.pds import client_for
+from adapter.register import roll
+from adapter.release import Release
+from adapter.rest import Receive, Rest, Scope, Send
+from adapter.settings import Settings
+from adapter.tokens import GrantError, Tokens
+from adapter.trail import Trail, TrailError
+
+RELEASED = "2026-11-22"
+_NO_STORE = {"Cache-Control": "no-store", "Pragma": "no-cache"}
+_PAUSE_SECONDS = 5.0
+_MOST_FORM = 64 * 1024
+
+log = structlog.get_logger("adapter.app")
+
+
+@dataclass
+class Service:
+    """One worker's parts, wired."""
+
+    deployment: Deployment
+    rest: Rest
+    trail: Trail
+
+    @property
+    def tokens(self) -> Tokens:
+        """Who gives out access tokens."""
+        return self.rest.tokens
+
+
+def service(deployment: Deployment) -> Service:
+    """Wire one worker."""
+    settings, policy = deployment.settings, deployment.policy
+    seal = deployment.keys.seal
+    trail = Trail(settings.trail, settings.node)
+    release = Release(
+        policy=policy,
+        door=deployment.engine.door(),
+        office=deployment.office,
+        trail=trail,
+        clock=deployment.clock,
+        bodies=Bodies(seal),
+        seal=seal,
+    )
+    token_url = token_address(settings)
+    tokens = Tokens(deployment.keys.signing, token_url, deployment.office, deployment.clock, settings.token_seconds)
+    metadata = orjson.dumps(capability(policy, settings.base_url, token_url, RELEASED))
+    return Service(deployment, Rest(settings, release, tokens, Cursors(seal), metadata), trail)
+
+
+def token_address(settings: Settings) -> str:
+    """Where tokens are to be had: beside the FHIR base."""
+    return settings.base_url.removesuffix("/fhir") + "/oauth2/token"
+
+
+def application(deployment: Deployment, *, background: bool = True) -> Callable[[Scope, Receive, Send], Any]:
+    """The ASGI application of one worker."""
+    parts = service(deployment)
+
+    @contextlib.asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        await parts.rest.release.door.open()
+        tasks = [asyncio.create_task(_keep_up(parts)), asyncio.create_task(_trace(parts))] if background else []
+        yield
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await parts.rest.release.door.close()
+        parts.trail.close()
+
+    app = FastAPI(title="asc-fhir-adapter", lifespan=lifespan, openapi_url=None)
+    _routes(app, parts)
+
+    async def dispatch(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and _is_fhir(scope["path"]):
+            await parts.rest(scope, receive, send)
+        else:
+            await app(scope, receive, send)
+
+    return dispatch
+
+
+def serve_app() -> Callable[[Scope, Receive, Send], Any]:
+    """One worker process, from the settings."""
+    return application(open_deployment(Settings()))
+
+
+def _is_fhir(path: str) -> bool:
+    return (path == "/fhir" or path.startswith("/fhir/")) and "/.well-known/" not in path
+
+
+def _routes(app: FastAPI, parts: Service) -> None:
+    @app.get("/fhir/.well-known/smart-configuration")
+    def discover() -> Response:
+        return _json(200, smart_configuration(parts.tokens.token_url))
+
+    @app.post("/oauth2/token")
+    async def token(request: Request) -> Response:
+        form = parse_qs((await _small_body(request)).decode("latin-1"), keep_blank_values=True)
+        said = {name: values[0] if len(values) == 1 else "" for name, values in form.items()}
+        return await _grant(parts, said)
+
+    @app.get("/health/live")
+    def live() -> Response:
+        return _json(200, {"status": "live"})
+
+
+async def _small_body(request: Request) -> bytes:
+    body = b""
+    async for part in request.stream():
+        body += part
+        if len(body) > _MOST_FORM:
+            return b""
+    return body
+
+
+async def _grant(parts: Service, form: dict[str, str]) -> Response:
+    event = {"kind": "token", "at": parts.deployment.now().isoformat(timespec="seconds")}
+    loop = asyncio.get_running_loop()
+    try:
+        answer = await loop.run_in_executor(None, parts.tokens.grant, form)
+        await parts.trail.record(event | {"outcome": "granted"})
+        return _json(200, answer)
+    except GrantError as refused:
+        await parts.trail.record(event | {"outcome": "refused", "cause": refused.error})
+        status = 401 if refused.error == "invalid_client" else 400
+        return _json(status, {"error": refused.error, "error_description": refused.description})
+    except TrailError:
+        return _json(503, {"error": "temporarily_unavailable", "error_description": "try again later"})
+
+
+def _json(status: int, content: Any) -> Response:
+    return Response(orjson.dumps(content), status, _NO_STORE, "application/json")
+
+
+async def _keep_up(parts: Service) -> None:
+    """Work out anew the standings whose instant has come."""
+    deployment = parts.deployment
+
+    def once() -> int:
+        with deployment.office.transaction() as transaction:
+            return roll(transaction, deployment.policy, deployment.now())
+
+    while True:
+        try:
+            worked = await asyncio.get_running_loop().run_in_executor(None, once)
+        except Exception as fault:
+            # The database withholds by itself past the second instant; the next round tries again.
+            log.error("standings could not be brought up to date", error=type(fault).__name__)
+            worked = 0
+        await asyncio.sleep(0 if worked else _PAUSE_SECONDS)
+
+
+async def _trace(parts: Service) -> None:
+    """Work the trace queue, where PDS is set."""
+    client = client_for(parts.deployment.settings, parts.deployment.policy)
+    if client is None:
+        return
+    async with client:
+        identify = Identify(parts.deployment, parts.rest.release.door, client, parts.trail.record)
+        while True:
+            try:
+                worked = await identify.work(20)
+            except Exception as fault:
+                log.error("tracing stopped for now", error=type(fault).__name__)
+                worked = None
+            await asyncio.sleep(0.1 if worked else _PAUSE_SECONDS)

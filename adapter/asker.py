@@ -1,0 +1,108 @@
+"""Who asks, as what, for what?
+
+The client is known by its access token; the purpose and the named user come in headers, and are held to what the
+client is registered for. Whatever is missing, doubled or not registered ends the request with one fixed sentence,
+before anything about a person is looked at.
+
+    ASC-Purpose-Of-Use               one HL7 v3 ActReason code, such as TREAT
+    NHSD-End-User-Organisation-ODS   the ODS code of the organisation that asks
+    ASC-User-ID                      who asks there, as that organisation names them
+    ASC-User-Role                    their SDS job role code, such as R8000
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from adapter.clients import Registration
+from adapter.outcome import RefusedError
+from consent.model import Channel, Group, View
+from consent.policy import Policy, Row
+
+PURPOSE = b"asc-purpose-of-use"
+ORGANISATION = b"nhsd-end-user-organisation-ods"
+USER = b"asc-user-id"
+ROLE = b"asc-user-role"
+CONTEXT_HEADERS = (PURPOSE, ORGANISATION, USER, ROLE)
+SYSTEM_ROLES = ("system", "analyst")
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What the request says of itself in its headers; None where it says it twice."""
+
+    purpose: str | None = ""
+    organisation: str | None = ""
+    user: str | None = ""
+    role: str | None = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Asker:
+    """A client's asking, admitted: `view` of people elsewhere, `own_view` of its own council's people."""
+
+    client: Registration
+    context: Context
+    view: View
+    own_view: View
+    row: Row
+
+
+def context(headers: list[tuple[bytes, bytes]]) -> Context:
+    """Read the context headers of an ASGI scope."""
+    found: dict[bytes, str | None] = {}
+    for name, value in headers:
+        if name in CONTEXT_HEADERS:
+            found[name] = None if name in found else value.decode("latin-1").strip()
+    return Context(*(found.get(name, "") for name in CONTEXT_HEADERS))
+
+
+def admit(policy: Policy, client: Registration, said: Context, now: int) -> Asker:
+    """Hold an asking to the registration and the policy; raises RefusedError."""
+    if not client.starts <= now < client.ends:
+        raise RefusedError("agreement-ended")
+    purpose = _purpose(policy, client, said)
+    if not said.organisation:
+        raise RefusedError("no-organisation")
+    if said.organisation not in client.organisations:
+        raise RefusedError("organisation-not-registered")
+    channel = Channel.INTEGRATED_RECORD if client.recipient == Channel.INTEGRATED_RECORD else Channel.POINT_TO_POINT
+    role = _role(policy, client, said)
+    own_view = View(client.recipient, role, purpose, channel)
+    view = View("local-authority", role, purpose, channel) if client.council else own_view
+    row = policy.row(own_view)
+    if row is None:
+        raise RefusedError("no-such-view")
+    if row.named_user and not said.user:
+        raise RefusedError("no-user")
+    return Asker(client, said, view, own_view, row)
+
+
+def asserts(policy: Policy, asker: Asker) -> bool:
+    """Whether this asking may assert a relationship by identifying a person."""
+    direct = policy.group(asker.own_view.purpose) is Group.DIRECT
+    return asker.client.may_assert and direct and asker.row.needs_relationship
+
+
+def _purpose(policy: Policy, client: Registration, said: Context) -> str:
+    if said.purpose is None or "," in said.purpose:
+        raise RefusedError("several-purposes")
+    if not said.purpose:
+        raise RefusedError("no-purpose")
+    if policy.group(said.purpose) is Group.REFUSED:
+        raise RefusedError("purpose-refused" if said.purpose in policy.purposes else "purpose-not-registered")
+    if said.purpose not in client.purposes:
+        raise RefusedError("purpose-not-registered")
+    return said.purpose
+
+
+def _role(policy: Policy, client: Registration, said: Context) -> str:
+    if not said.role:
+        system = [role for role in SYSTEM_ROLES if role in client.roles]
+        if said.role is None or not system:
+            raise RefusedError("no-user")
+        return system[0]
+    role = policy.job_roles.get(said.role)
+    if role is None or role not in client.roles:
+        raise RefusedError("unknown-role")
+    return role

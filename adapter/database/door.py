@@ -1,0 +1,55 @@
+"""What may outgoing code read?
+
+A program is a generator that yields steps: `Ask` says who asks from here on, `Select` reads a visible view. The
+door runs the steps in one transaction, on one state of the database; the program never holds a connection.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol, TypeVar
+
+Row = tuple[Any, ...]
+Answer = TypeVar("Answer")
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """Who asks, and when: what the visible views join to. The defaults see nobody."""
+
+    now: int
+    client: str
+    organisation: str = ""
+    council: int = 0
+    view: int = 0
+    own_view: int = 0
+    may_assert: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Select:
+    """One read of the visible views, with named parameters."""
+
+    sql: str
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+
+
+Program = Generator[Ask | Select, list[Row], Answer]
+
+
+class TookTooLongError(Exception):
+    """A read passed its deadline; nothing of it is answered."""
+
+
+class Door(Protocol):
+    """The way out: SQLite's or PostgreSQL's."""
+
+    async def open(self) -> None:
+        """Get ready to run programs."""
+
+    async def run(self, program: Program[Answer]) -> Answer:
+        """Run a program to its end and give what it returns."""
+
+    async def close(self) -> None:
+        """Let go of the database."""

@@ -1,0 +1,235 @@
+-- What is kept.  One file for SQLite and PostgreSQL; words in braces differ between the two (database/dialect.py).
+-- Times are milliseconds since 1970-01-01T00:00Z.  Nothing outgoing reads these tables: it reads visible.sql's views.
+
+CREATE TABLE council (
+    id {id},
+    code {text} NOT NULL UNIQUE,
+    name {text} NOT NULL,
+    ods {text} NOT NULL UNIQUE
+);
+
+-- One file or push that came in: where it came from, and as of when it speaks.
+CREATE TABLE extract (
+    id {id},
+    council {big} NOT NULL REFERENCES council (id),
+    source {text} NOT NULL,
+    file {text} NOT NULL,
+    extract_id {text},
+    sequence {big},
+    created {big} NOT NULL,
+    received {big} NOT NULL,
+    persons {big} NOT NULL,
+    problems {big} NOT NULL,
+    state {text} NOT NULL
+);
+CREATE INDEX extract_newest ON extract (council, created);
+
+-- ---------------------------------------------------------------- policy
+
+CREATE TABLE standing (
+    id {id},
+    facts {text} NOT NULL UNIQUE,
+    -- May somebody else's facet name a person of this standing: 0 no, 1 by name, 2 with where they are reached.
+    mentionable {big} NOT NULL,
+    -- Carried as meta.security on what is released of such a person.
+    label {text} NOT NULL
+);
+
+CREATE TABLE view (
+    id {id},
+    recipient {text} NOT NULL,
+    role {text} NOT NULL,
+    purpose {text} NOT NULL,
+    channel {text} NOT NULL,
+    UNIQUE (recipient, role, purpose, channel)
+);
+
+CREATE TABLE epoch (
+    id {id},
+    policy {text} NOT NULL,
+    version {big} NOT NULL,
+    digest {text} NOT NULL,
+    built {big} NOT NULL
+);
+-- One row: the epoch in force.  A new policy is built beside the old one and this row is flipped.
+CREATE TABLE current_epoch (epoch {big} NOT NULL REFERENCES epoch (id));
+
+-- decide(), evaluated.  Derived from policy and decide, never edited.
+CREATE TABLE permit (
+    epoch {big} NOT NULL,
+    view {big} NOT NULL,
+    standing {big} NOT NULL,
+    related {big} NOT NULL,
+    lift {big} NOT NULL,
+    mask {big} NOT NULL,
+    own {big} NOT NULL,
+    PRIMARY KEY (epoch, view, standing, related, lift)
+) {without_rowid};
+
+-- ---------------------------------------------------------------- people
+
+CREATE TABLE person (
+    id {id},
+    council {big} NOT NULL REFERENCES council (id),
+    local_id {text} NOT NULL,
+    -- The standing that holds until the first instant, the one that holds from then until the second, then none.
+    standing {big} NOT NULL,
+    standing_until {big} NOT NULL,
+    standing_after {big} NOT NULL,
+    after_until {big} NOT NULL,
+    first_seen {big} NOT NULL,
+    digest {text} NOT NULL,
+    extract {big},
+    -- What the case record, officers and PDS say of the person, as the register reads it.
+    facts {text} NOT NULL,
+    nhs_number_status {text} NOT NULL,
+    UNIQUE (council, local_id)
+);
+CREATE INDEX person_by_standing ON person (standing);
+CREATE INDEX person_by_change ON person (standing_until);
+
+-- A choice as recorded: valid from `effective`, known since `recorded`.  Never updated, never deleted.
+CREATE TABLE choice (
+    id {id},
+    person {big} NOT NULL REFERENCES person (id),
+    kind {text} NOT NULL,
+    value {text} NOT NULL,
+    effective {big} NOT NULL,
+    recorded {big} NOT NULL,
+    series {text} NOT NULL,
+    recorded_by {text} NOT NULL,
+    capacity {text} NOT NULL,
+    evidence {text} NOT NULL,
+    discussed {big} NOT NULL
+);
+CREATE INDEX choice_of ON choice (person, kind);
+
+-- An officer's word that the list of objectors of one kind is complete as at a date.
+CREATE TABLE register (
+    id {id},
+    council {big} NOT NULL REFERENCES council (id),
+    kind {text} NOT NULL,
+    as_of {big} NOT NULL,
+    listed {big} NOT NULL,
+    declared {big} NOT NULL,
+    declared_by {text} NOT NULL
+);
+CREATE INDEX register_newest ON register (council, kind, as_of);
+
+-- Which organisation is directly involved in whose care, and until when.
+CREATE TABLE relationship (
+    organisation {text} NOT NULL,
+    person {big} NOT NULL REFERENCES person (id),
+    kind {text} NOT NULL,
+    -- An asserted relationship holds for the client that asserted it; a recorded one for every client ('').
+    client {text} NOT NULL,
+    starts {big} NOT NULL,
+    ends {big} NOT NULL,
+    asserted_by {text} NOT NULL,
+    PRIMARY KEY (organisation, person, kind, client)
+) {without_rowid};
+CREATE INDEX relationship_of ON relationship (person, kind);
+
+-- ---------------------------------------------------------------- records
+
+CREATE TABLE resource (
+    id {id},
+    public {text} NOT NULL UNIQUE,
+    type {text} NOT NULL,
+    person {big} NOT NULL REFERENCES person (id),
+    key {text} NOT NULL,
+    UNIQUE (person, type, key)
+);
+
+-- The fragment of a resource that belongs to one category.  A version, once written, never changes.
+CREATE TABLE facet (
+    id {id},
+    resource {big} NOT NULL REFERENCES resource (id),
+    person {big} NOT NULL REFERENCES person (id),
+    part {text} NOT NULL,
+    origin {text} NOT NULL,
+    place {big} NOT NULL,
+    -- Every bit of a permit that must be set: the facet's own category and its resource's carrier's.
+    need {big} NOT NULL,
+    locates {big} NOT NULL,
+    provider {text} NOT NULL,
+    body {bytes} NOT NULL,
+    token {text} NOT NULL,
+    recorded {big} NOT NULL,
+    ended {big}
+);
+CREATE UNIQUE INDEX facet_current ON facet (resource, part, origin) WHERE ended IS NULL;
+CREATE INDEX facet_of ON facet (resource, ended);
+
+-- Who else is named in a facet.
+CREATE TABLE mention (
+    facet {big} NOT NULL REFERENCES facet (id),
+    council {big} NOT NULL,
+    local_id {text} NOT NULL,
+    PRIMARY KEY (facet, council, local_id)
+) {without_rowid};
+
+-- What a current facet can be found by.
+CREATE TABLE term (
+    type {text} NOT NULL,
+    name {text} NOT NULL,
+    value {text} NOT NULL,
+    resource {big} NOT NULL,
+    facet {big} NOT NULL REFERENCES facet (id),
+    person {big} NOT NULL,
+    need {big} NOT NULL,
+    locates {big} NOT NULL,
+    provider {text} NOT NULL,
+    PRIMARY KEY (type, name, value, resource, facet)
+) {without_rowid};
+CREATE INDEX term_of ON term (facet);
+
+-- ---------------------------------------------------------------- tracing
+
+CREATE TABLE trace_queue (
+    person {big} PRIMARY KEY REFERENCES person (id),
+    due {big} NOT NULL,
+    attempts {big} NOT NULL,
+    claimed_until {big} NOT NULL
+);
+CREATE INDEX trace_due ON trace_queue (due);
+
+-- What a trace found, and how: steps and names of fields, never their values.
+CREATE TABLE trace (
+    id {id},
+    person {big} NOT NULL REFERENCES person (id),
+    at {big} NOT NULL,
+    outcome {text} NOT NULL,
+    status {text} NOT NULL,
+    evidence {text} NOT NULL
+);
+CREATE INDEX trace_of ON trace (person, at);
+
+-- ---------------------------------------------------------------- askers
+
+CREATE TABLE client (
+    id {text} PRIMARY KEY,
+    name {text} NOT NULL,
+    recipient {text} NOT NULL,
+    council {big} NOT NULL,
+    organisations {text} NOT NULL,
+    purposes {text} NOT NULL,
+    roles {text} NOT NULL,
+    scopes {text} NOT NULL,
+    may_assert {big} NOT NULL,
+    agreement {text} NOT NULL,
+    toolkit {text} NOT NULL,
+    starts {big} NOT NULL,
+    ends {big} NOT NULL,
+    jwks {text} NOT NULL,
+    registered {big} NOT NULL
+);
+
+-- Client assertions that were used; each may be used once.
+CREATE TABLE assertion_used (
+    client {text} NOT NULL,
+    jti {text} NOT NULL,
+    expires {big} NOT NULL,
+    PRIMARY KEY (client, jti)
+) {without_rowid};
+CREATE INDEX assertion_expiry ON assertion_used (expires);

@@ -1,0 +1,265 @@
+"""What is on file about a person, and what standing follows?
+
+Choices, declared registers and marks are facts; the standing they make is interned, and so are its permits, in the
+transaction that records the fact. A fact that acts later is written down with its instant, so that the database's
+clock finds it without a restart.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, replace
+from datetime import date, datetime
+from typing import Any
+
+from adapter.consequence import follow
+from adapter.database import Transaction
+from adapter.instant import NEVER, millis, moment
+from consent.decide import mentionable
+from consent.model import Channel, OptOut, Sensitive, Standing, View
+from consent.permit import permits
+from consent.policy import Policy
+from consent.standing import Choice, Facts, Register, next_change, standing_at
+
+KINDS = ("nhs-number", "shared-record")
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """A choice as somebody recorded it: who, in which capacity, on what evidence, after what talk."""
+
+    kind: str
+    value: str
+    effective: datetime
+    series: str
+    recorded_by: str
+    capacity: str = "self"
+    evidence: str = ""
+    discussed: bool = False
+
+
+def build_epoch(transaction: Transaction, policy: Policy, now: datetime) -> int:
+    """Put a policy in force: its permits are built beside the old ones, then one row flips."""
+    current = transaction.one("SELECT e.id, e.digest FROM epoch e JOIN current_epoch c ON c.epoch = e.id")
+    if current is not None and current[1] == policy.digest:
+        return int(current[0])
+    epoch = transaction.number(
+        "INSERT INTO epoch (policy, version, digest, built) VALUES (:name, :version, :digest, :now) RETURNING id",
+        name=policy.name,
+        version=policy.version,
+        digest=policy.digest,
+        now=millis(now),
+    )
+    _write_permits(transaction, policy, epoch, _views(transaction), _standings(transaction))
+    transaction.execute("DELETE FROM current_epoch")
+    transaction.execute("INSERT INTO current_epoch (epoch) VALUES (:epoch)", epoch=epoch)
+    transaction.execute("DELETE FROM permit WHERE epoch <> :epoch", epoch=epoch)
+    return epoch
+
+
+def intern_view(transaction: Transaction, policy: Policy, view: View) -> int:
+    """Give a view its number, with permits for every standing there is."""
+    words = asdict(view) | {"channel": view.channel.value}
+    known = transaction.one(
+        "SELECT id FROM view WHERE recipient = :recipient AND role = :role AND purpose = :purpose"
+        " AND channel = :channel",
+        **words,
+    )
+    if known is not None:
+        return int(known[0])
+    number = transaction.number(
+        "INSERT INTO view (recipient, role, purpose, channel) VALUES (:recipient, :role, :purpose, :channel)"
+        " RETURNING id",
+        **words,
+    )
+    _write_permits(transaction, policy, _epoch(transaction), {view: number}, _standings(transaction))
+    return number
+
+
+def intern_standing(transaction: Transaction, policy: Policy, standing: Standing) -> int:
+    """Give a standing its number, with permits for every view there is."""
+    facts = json.dumps(asdict(standing), sort_keys=True)
+    known = transaction.one("SELECT id FROM standing WHERE facts = :facts", facts=facts)
+    if known is not None:
+        return int(known[0])
+    named = mentionable(standing, locates=False)
+    number = transaction.number(
+        "INSERT INTO standing (facts, mentionable, label) VALUES (:facts, :mentionable, :label) RETURNING id",
+        facts=facts,
+        mentionable=int(named) + int(named and mentionable(standing, locates=True)),
+        label="R" if standing.pds_sensitive is Sensitive.YES else "",
+    )
+    _write_permits(transaction, policy, _epoch(transaction), _views(transaction), {standing: number})
+    return number
+
+
+def record_choice(transaction: Transaction, policy: Policy, person: int, choice: Recorded, now: datetime) -> bool:
+    """Write down a choice, and let it act; say whether anything new was said."""
+    said = {
+        "person": person,
+        "kind": choice.kind,
+        "value": choice.value,
+        "effective": millis(choice.effective),
+        "series": choice.series,
+    }
+    if transaction.one(
+        "SELECT 1 FROM choice WHERE person = :person AND kind = :kind AND value = :value"
+        " AND effective = :effective AND series = :series",
+        **said,
+    ):
+        return False
+    transaction.execute(
+        "INSERT INTO choice (person, kind, value, effective, recorded, series, recorded_by, capacity, evidence,"
+        " discussed) VALUES (:person, :kind, :value, :effective, :recorded, :series, :by, :capacity, :evidence,"
+        " :discussed)",
+        **said,
+        recorded=millis(now),
+        by=choice.recorded_by,
+        capacity=choice.capacity,
+        evidence=choice.evidence,
+        discussed=int(choice.discussed),
+    )
+    refresh(transaction, policy, [person], now)
+    return True
+
+
+def change_facts(transaction: Transaction, policy: Policy, person: int, now: datetime, **changes: Any) -> Standing:
+    """Change marks or dates of a person (the words of `Facts`), and let them act."""
+    row = transaction.one("SELECT facts FROM person WHERE id = :person", person=person)
+    if row is None:
+        raise LookupError("no such person")
+    facts = json.loads(row[0]) | changes
+    transaction.execute(
+        "UPDATE person SET facts = :facts WHERE id = :person",
+        facts=json.dumps(facts, sort_keys=True),
+        person=person,
+    )
+    return refresh(transaction, policy, [person], now)[person]
+
+
+def refresh(transaction: Transaction, policy: Policy, people: Iterable[int], now: datetime) -> dict[int, Standing]:
+    """Work out the standings of people anew, now and after the next instant at which each changes."""
+    standings = {}
+    for person in people:
+        facts = facts_of(transaction, person, now)
+        standings[person] = standing_at(facts, policy, now)
+        turn = next_change(facts, policy, now)
+        after = standing_at(facts, policy, turn) if turn else standings[person]
+        end = next_change(facts, policy, turn) if turn else None
+        transaction.execute(
+            "UPDATE person SET standing = :standing, standing_until = :until, standing_after = :after,"
+            " after_until = :end WHERE id = :person",
+            standing=intern_standing(transaction, policy, standings[person]),
+            until=millis(turn) if turn else NEVER,
+            after=intern_standing(transaction, policy, after),
+            end=millis(end) if end else NEVER,
+            person=person,
+        )
+        follow(transaction, person, standings[person], now)
+    return standings
+
+
+def roll(transaction: Transaction, policy: Policy, now: datetime, *, most: int = 500) -> int:
+    """Work out anew the standings whose instant has come; say how many there were."""
+    due = transaction.all(
+        "SELECT id FROM person WHERE standing_until <= :now ORDER BY standing_until LIMIT :most",
+        now=millis(now),
+        most=most,
+    )
+    refresh(transaction, policy, (row[0] for row in due), now)
+    return len(due)
+
+
+def facts_of(transaction: Transaction, person: int, now: datetime) -> Facts:
+    """Gather what is on file about one person."""
+    row = transaction.one("SELECT council, first_seen, facts FROM person WHERE id = :person", person=person)
+    if row is None:
+        raise LookupError("no such person")
+    council, first_seen, kept = row
+    facts = read_facts(json.loads(kept), moment(first_seen))
+    return replace(
+        facts,
+        choices=_choices(transaction, person),
+        registers=registers(transaction, council, now),
+    )
+
+
+def read_facts(kept: Mapping[str, Any], first_seen: datetime) -> Facts:
+    """Read a person's marks and dates as they are kept; what is missing withholds."""
+    known = dict(kept)
+    for name in ("died", "closed"):
+        known[name] = date.fromisoformat(known[name]) if known.get(name) else None
+    for name in ("death_learnt", "national_checked"):
+        known[name] = moment(known[name]) if known.get(name) else None
+    known["national"] = OptOut(known.get("national", OptOut.UNKNOWN))
+    fields = {name: value for name, value in known.items() if name in Facts.__dataclass_fields__}
+    return Facts(first_seen=first_seen, **fields)
+
+
+def registers(transaction: Transaction, council: int, now: datetime) -> dict[str, Register]:
+    """Find the newest declaration of each kind by one council."""
+    rows = transaction.all(
+        "SELECT kind, MAX(as_of) FROM register WHERE council = :council AND declared <= :now GROUP BY kind",
+        council=council,
+        now=millis(now),
+    )
+    return {kind: Register(kind, moment(as_of)) for kind, as_of in rows}
+
+
+def _choices(transaction: Transaction, person: int) -> tuple[Choice, ...]:
+    rows = transaction.all(
+        "SELECT kind, value, effective, recorded, series FROM choice WHERE person = :person", person=person
+    )
+    return tuple(
+        Choice(kind, OptOut(value), moment(effective), moment(recorded), series)
+        for kind, value, effective, recorded, series in rows
+    )
+
+
+def _epoch(transaction: Transaction) -> int:
+    return transaction.number("SELECT epoch FROM current_epoch")
+
+
+def _views(transaction: Transaction) -> dict[View, int]:
+    rows = transaction.all("SELECT id, recipient, role, purpose, channel FROM view")
+    return {
+        View(recipient, role, purpose, Channel(channel)): number for number, recipient, role, purpose, channel in rows
+    }
+
+
+def _standings(transaction: Transaction) -> dict[Standing, int]:
+    return {read_standing(facts): number for number, facts in transaction.all("SELECT id, facts FROM standing")}
+
+
+def read_standing(facts: str) -> Standing:
+    """Read a standing as it is kept."""
+    kinds = {name: type(value) for name, value in asdict(Standing()).items()}
+    return Standing(**{name: kinds[name](value) for name, value in json.loads(facts).items()})
+
+
+def _write_permits(
+    transaction: Transaction,
+    policy: Policy,
+    epoch: int,
+    views: Mapping[View, int],
+    standings: Mapping[Standing, int],
+) -> None:
+    rows = [
+        {
+            "epoch": epoch,
+            "view": views[view],
+            "standing": standings[standing],
+            "related": int(related),
+            "lift": int(lift),
+            "mask": permit.mask,
+            "own": permit.own,
+        }
+        for view, standing, related, lift, permit in permits(policy, views, standings)
+    ]
+    if rows:
+        transaction.many(
+            "INSERT INTO permit (epoch, view, standing, related, lift, mask, own)"
+            " VALUES (:epoch, :view, :standing, :related, :lift, :mask, :own)",
+            rows,
+        )

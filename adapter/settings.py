@@ -1,0 +1,50 @@
+"""What can be set?
+
+Every setting is an environment variable `ASC_FHIR_...` or a line of the file `asc-fhir.env` in the working folder;
+README.md prints the table of them from here. Nothing else reads the environment.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """The settings of one deployment."""
+
+    model_config = SettingsConfigDict(env_prefix="ASC_FHIR_", env_file="asc-fhir.env", extra="ignore")
+
+    home: Path = Field(Path(".asc-fhir"), description="Folder of the database, the keys and the trail.")
+    database: str = Field("", description="`sqlite:///path` or `postgresql://...`; empty: a file in `home`.")
+    base_url: str = Field("http://127.0.0.1:8080/fhir", description="The endpoint's address as askers know it.")
+    policy: str = Field("westminster", description="A shipped policy's name, or the path of a policy file.")
+    canonical: str = Field(
+        "https://asc-fhir.example/fhir", description="Base of this deployment's own code systems and identifiers."
+    )
+    node: str = Field("node-1", description="This machine's name in the trail.")
+    data_location: str = Field("United Kingdom", description="Where the data rests; shown by `asc-fhir status`.")
+    token_seconds: int = Field(300, ge=30, le=300, description="How long an access token lasts.")
+    page_size: int = Field(50, ge=1, le=500, description="Entries on a page when the asker does not say.")
+    page_most: int = Field(200, ge=1, le=1000, description="Entries on a page at most.")
+    extract_most_bytes: int = Field(1 << 30, description="Largest extract that is read.")
+    pds_base_url: str = Field("", description="PDS FHIR API base; empty: no traces are made.")
+    pds_token_url: str = Field("", description="Token endpoint of the NHS API platform.")
+    pds_api_key: str = Field("", description="The application's API key.")
+    pds_key_id: str = Field("", description="`kid` of the key registered there.")
+    pds_key_file: Path | None = Field(None, description="PEM file of the private key (RS512).")
+    pds_rate: float = Field(5.0, gt=0, description="Calls a second at most.")
+    pds_ods: str = Field("", description="ODS code of the end-user organisation; empty: the council's own.")
+    pds_environment: str = Field("production", description="`production`, `integration` or `sandbox`: number ranges.")
+
+    @property
+    def database_url(self) -> str:
+        """The database's URL, with the default filled in."""
+        return self.database or f"sqlite:///{self.home / 'asc-fhir.db'}"
+
+    @property
+    def trail(self) -> Path:
+        """Folder of the trail's segments."""
+        return self.home / "trail"

@@ -1,0 +1,243 @@
+"""How does a mapped record become what is kept?
+
+One person at a time, inside the caller's transaction and a savepoint of its own: facts, choices, relationships and
+facets together, or nothing. The same content again is unchanged. A record whose FHIR is not well formed is refused
+whole.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from calendar import monthrange
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from adapter.consequence import relate, wait_for_trace
+from adapter.database import Transaction
+from adapter.facets import COUNCIL, PDS, Kept, identify
+from adapter.instant import NEVER, midnight, millis, read_instant
+from adapter.register import Recorded, record_choice, refresh
+from adapter.resources import faults
+from consent.model import OptOut
+from consent.policy import Policy
+from mappings.mapped import Mapped, Organisation, Resource
+
+
+class RefusedRecordError(Exception):
+    """A record that must not be kept; the message says which element and why, never a value."""
+
+
+@dataclass(frozen=True, slots=True)
+class Council:
+    """A council whose people are kept here."""
+
+    id: int
+    code: str
+    name: str
+    ods: str
+
+
+@dataclass(frozen=True)
+class Store:
+    """Keeps the records of one council, in one transaction."""
+
+    transaction: Transaction
+    policy: Policy
+    council: Council
+    key: bytes
+    new_id: Callable[[], str]
+    now: datetime
+
+    def unchanged(self, local_id: str, digest: str, extract: int, spoken: datetime) -> bool:
+        """Whether this very content is kept already; if so, note that it was confirmed."""
+        row = self.transaction.one(
+            "SELECT id FROM person WHERE council = :council AND local_id = :local_id AND digest = :digest",
+            council=self.council.id,
+            local_id=local_id,
+            digest=digest,
+        )
+        if row is None:
+            return False
+        self.transaction.execute(
+            "UPDATE person SET extract = :extract WHERE id = :person", extract=extract, person=row[0]
+        )
+        self.transaction.execute(
+            "UPDATE relationship SET ends = :ends WHERE person = :person AND kind = 'provider' AND ends < :ends",
+            ends=millis(spoken + self.policy.periods.provider_relationship),
+            person=row[0],
+        )
+        return True
+
+    def put(self, mapped: Mapped, digest: str, extract: int, spoken: datetime) -> int:
+        """Keep a person's record; raise RefusedRecordError, having kept nothing of it, where it is not FHIR."""
+        with self._savepoint():
+            person, kept = self._person(mapped, digest, extract)
+            self._facts(person, kept, mapped)
+            self._relationships(person, mapped, spoken)
+            standing = refresh(self.transaction, self.policy, [person], self.now)[person]
+            for choice in self._choices(mapped):
+                record_choice(self.transaction, self.policy, person, choice, self.now)
+                standing = refresh(self.transaction, self.policy, [person], self.now)[person]
+            self._records(person, mapped, objects=standing.nhs_number_use is OptOut.OBJECTS)
+            if standing.nhs_number_use is OptOut.CLEAR:
+                wait_for_trace(self.transaction, person, self.now)
+        return person
+
+    @contextmanager
+    def _savepoint(self) -> Iterator[None]:
+        self.transaction.execute("SAVEPOINT record")
+        try:
+            yield
+        except BaseException:
+            self.transaction.execute("ROLLBACK TO SAVEPOINT record")
+            self.transaction.execute("RELEASE SAVEPOINT record")
+            raise
+        self.transaction.execute("RELEASE SAVEPOINT record")
+
+    def _person(self, mapped: Mapped, digest: str, extract: int) -> tuple[int, dict[str, Any]]:
+        known = self.transaction.one(
+            "SELECT id, facts FROM person WHERE council = :council AND local_id = :local_id",
+            council=self.council.id,
+            local_id=mapped.local_id,
+        )
+        if known is not None:
+            self.transaction.execute(
+                "UPDATE person SET digest = :digest, extract = :extract WHERE id = :person",
+                digest=digest,
+                extract=extract,
+                person=known[0],
+            )
+            return known[0], json.loads(known[1])
+        # The standing is worked out before the transaction ends; until then the person has none and is withheld.
+        person = self.transaction.number(
+            "INSERT INTO person (council, local_id, standing, standing_until, standing_after, after_until, first_seen,"
+            " digest, extract, facts, nhs_number_status)"
+            " VALUES (:council, :local_id, 0, 0, 0, 0, :now, :digest, :extract, '{}', '03') RETURNING id",
+            council=self.council.id,
+            local_id=mapped.local_id,
+            now=millis(self.now),
+            digest=digest,
+            extract=extract,
+        )
+        return person, {}
+
+    def _facts(self, person: int, kept: dict[str, Any], mapped: Mapped) -> None:
+        said = mapped.facts
+        died = _last_day(said["died"])
+        kept |= {mark: said[mark] == "yes" for mark in ("restricted", "locked", "do_not_disclose")}
+        kept |= {
+            "died": died,
+            "death_learnt": (kept.get("death_learnt") or millis(self.now)) if died else None,
+            "closed": _last_day(said["closed"]),
+            "mental_health": "yes" in (said["mental_health"], said["section_117"]),
+            "sealed": kept.get("sealed", False) or mapped.operation != "upsert",
+            "gp_stated": next((o.code for o in mapped.organisations if o.kind == "gp"), None),
+            "born": said["born"],
+        }
+        self.transaction.execute(
+            "UPDATE person SET facts = :facts WHERE id = :person",
+            facts=json.dumps(kept, sort_keys=True),
+            person=person,
+        )
+
+    def _relationships(self, person: int, mapped: Mapped, spoken: datetime) -> None:
+        self.transaction.execute(
+            "DELETE FROM relationship WHERE person = :person AND kind IN ('provider', 'provider-until')",
+            person=person,
+        )
+        died_or_closed = mapped.facts["died"] != "no" or mapped.facts["closed"] != "open"
+        for provider in () if died_or_closed else _providers(mapped.organisations):
+            confirmed = millis(spoken + self.policy.periods.provider_relationship)
+            ends = _service_ends(provider)
+            relate(
+                self.transaction,
+                provider.code,
+                person,
+                "provider" if ends == NEVER else "provider-until",
+                starts=millis(read_instant(provider.starts)) if provider.starts else millis(self.now),
+                ends=min(confirmed, ends),
+            )
+
+    def _choices(self, mapped: Mapped) -> Iterator[Recorded]:
+        for choice in mapped.choices:
+            said = choice.effective or choice.recorded
+            yield Recorded(
+                kind=choice.kind,
+                value=OptOut.OBJECTS if choice.value == "objects" else OptOut.CLEAR,
+                effective=read_instant(said) if said else self.now,
+                series=f"council:{self.council.code}",
+                recorded_by=choice.by or "case record",
+                capacity="case record",
+            )
+
+    def _records(self, person: int, mapped: Mapped, *, objects: bool) -> None:
+        kept = Kept(self.transaction, self.council.id, person, self.key, self.new_id, millis(self.now)).load()
+        resources = [_without(resource, _left_out(kept, objects)) for resource in mapped.resources]
+        _check(kept, resources)
+        changed: dict[str, set[str]] = {}
+        records = [r for r in resources if r.type != "Provenance"]
+        for resource in records:
+            changed[f"provenance:{resource.type}:{resource.key}"] = kept.put(resource, COUNCIL)
+        for source in (r for r in resources if r.type == "Provenance"):
+            _put_provenance(kept, source, changed.get(source.key, set()))
+        kept.end_absent([(r.type, r.key) for r in resources], COUNCIL)
+        self._identify(person, kept, mapped)
+
+    def _identify(self, person: int, kept: Kept, mapped: Mapped) -> None:
+        row = self.transaction.one("SELECT facts FROM person WHERE id = :person", person=person)
+        facts: Mapping[str, Any] = json.loads(row[0]) if row else {}
+        identify(kept, [mapped.facts["born"], facts.get("pds_birth_date") or ""])
+
+
+def _put_provenance(kept: Kept, source: Resource, changed: set[str]) -> None:
+    # Whoever sees a resource sees this; it may not stir when only something that they do not see has changed.
+    known = ("Provenance", source.key) in kept.publics
+    if not known or "carrier" in changed:
+        kept.put(source, COUNCIL)
+    elif changed:
+        kept.put_part(source, "place", COUNCIL)
+
+
+def _left_out(kept: Kept, objects: bool) -> set[str]:
+    left_out = set()
+    if objects or kept.has("nhs-number", PDS):
+        left_out.add("untraced")
+    if kept.has("gp", PDS):
+        left_out.add("gp")
+    return left_out
+
+
+def _without(resource: Resource, parts: set[str]) -> Resource:
+    if resource.type != "Patient":
+        return resource
+    facets = tuple(facet for facet in resource.facets if facet.part not in parts)
+    return Resource(resource.type, resource.key, facets)
+
+
+def _check(kept: Kept, resources: list[Resource]) -> None:
+    for resource in resources:
+        for fault in faults(kept.whole(resource)):
+            raise RefusedRecordError(f"{resource.type} {fault}")
+
+
+def _providers(organisations: tuple[Organisation, ...]) -> Iterator[Organisation]:
+    return (organisation for organisation in organisations if organisation.kind == "provider")
+
+
+def _service_ends(provider: Organisation) -> int:
+    if not provider.ends:
+        return NEVER
+    return millis(midnight(date.fromisoformat(provider.ends)) + timedelta(days=1))
+
+
+def _last_day(said: str) -> str | None:
+    """The last day that a date, whole or partial, may mean; none where it is no date."""
+    parts = re.fullmatch(r"(\d{4})(?:-(\d{2}))?(?:-(\d{2}))?", said)
+    if parts is None:
+        return None
+    year, month = int(parts[1]), int(parts[2] or 12)
+    return date(year, month, int(parts[3] or monthrange(year, month)[1])).isoformat()

@@ -1,0 +1,153 @@
+"""How does a mapping file become a mapping?
+
+A name (`case-xml`) means the shipped file; a path means a council's own, whose code tables stand beside it.
+The file is read whole and strictly, once: what is not understood is a `MappingError` that names file and section.
+
+The language of mappings: mappings/README.md ; TOML: https://toml.io/en/v1.0.0
+"""
+
+import tomllib
+from collections.abc import Callable
+from hashlib import sha256
+from pathlib import Path
+
+from mappings import elements, unless
+from mappings.choices import compile_choices
+from mappings.declared import MappingError, Section
+from mappings.facts import compile_facts
+from mappings.mapped import CARRIER
+from mappings.mapping import Mapping
+from mappings.organisations import compile_organisations
+from mappings.provenance import TYPE, compile_provenance
+from mappings.readers import LAYOUTS
+from mappings.resources import FacetRule, ResourceRule
+from mappings.rows import LIST_KEYS, compile_rows
+from mappings.run import Context
+from mappings.stock import Filler, Stock, optional_path, template
+
+__all__ = ["Context", "Mapping", "MappingError", "load"]
+
+_HERE = Path(__file__).parent
+_CODES = _HERE / "codes"
+_TOP = frozenset({"mapping", "fact", "choice", "organisation", "shape", "resource", "provenance"})
+_RESOURCE = frozenset({"type", "key", "each", "unless", "facet"})
+_FACET = frozenset({"part", "category", "locates", "mentions", "provider", "each", "unless", "shape"})
+
+
+def load(name_or_path: str | Path, *, nhs_number: Callable[[str], str]) -> Mapping:
+    """`nhs_number` gives the ten digits of a number, or raises ValueError."""
+    file = _file(name_or_path)
+    top = _read(file)
+    head = top.table("mapping")
+    head.only(frozenset({"name", "layout", "version"}))
+    if head.text("layout") not in LAYOUTS:
+        head.fail(f"unknown layout `{head.text('layout')}`; known: {', '.join(LAYOUTS)}")
+    version = head.content.get("version")
+    if not isinstance(version, int):
+        head.fail("`version` is missing or is no number")
+    stock = _stock(file, top, nhs_number)
+    facts = compile_facts(top, stock)
+    choices = compile_choices(top, stock)
+    organisations = compile_organisations(top, stock)
+    resources = tuple(_resource(section, stock) for section in top.tables("resource"))
+    provenance = compile_provenance(top, stock)
+    for name in stock.shapes:
+        stock.shape(top, name)
+    return Mapping(
+        name=head.text("name"),
+        layout=head.text("layout"),
+        version=version,
+        digest=_digest(file, stock),
+        facts=facts,
+        choices=choices,
+        organisations=organisations,
+        resources=resources,
+        provenance=provenance,
+    )
+
+
+def _file(name_or_path: str | Path) -> Path:
+    path = Path(name_or_path)
+    return path if path.suffix == ".toml" else _HERE / "sources" / f"{path.name}.toml"
+
+
+def _read(file: Path) -> Section:
+    try:
+        content = tomllib.loads(file.read_text("utf-8"))
+    except FileNotFoundError:
+        raise MappingError(file.name, "", "no such mapping") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise MappingError(file.name, "", f"is not TOML: {error}") from None
+    top = Section(file.name, "", content)
+    top.only(_TOP)
+    return top
+
+
+def _stock(file: Path, top: Section, nhs_number: Callable[[str], str]) -> Stock:
+    shapes = {name: top.table("shape").table(name) for name in top.content.get("shape", {})}
+    for shape in shapes.values():
+        shape.only(LIST_KEYS)
+    types = frozenset(section.text("type") for section in top.tables("resource"))
+    if TYPE in types:
+        top.fail(f"{TYPE} is made for every resource; it is described in [provenance]")
+    folders = (file.parent, file.parent / "codes", _CODES)
+    return Stock(folders, nhs_number, types, shapes, compile_rows)
+
+
+def _resource(section: Section, stock: Stock) -> ResourceRule:
+    type = section.text("type")
+    section = section.named(type)
+    section.only(_RESOURCE)
+    facets = list(section.tables("facet"))
+    carriers = [facet for facet in facets if facet.content.get("part") == CARRIER]
+    if len(carriers) != 1 or "each" in carriers[0]:
+        section.fail(f"needs exactly one facet with part `{CARRIER}`, and that without `each`")
+    _check_owners(facets, stock)
+    return ResourceRule(
+        type=type,
+        key=template(section, "key"),
+        each=optional_path(section, "each"),
+        skips=unless.unless(section),
+        facets=tuple(_facet(facet, stock) for facet in facets),
+    )
+
+
+def _facet(section: Section, stock: Stock) -> FacetRule:
+    section = section.named(section.text("part"))
+    section.only(_FACET | LIST_KEYS)
+    return FacetRule(
+        part=template(section, "part"),
+        category=section.text("category"),
+        locates=section.flag("locates"),
+        mentions=optional_path(section, "mentions"),
+        provider=optional_path(section, "provider"),
+        each=optional_path(section, "each"),
+        skips=unless.unless(section),
+        rows=_rows(section, stock),
+    )
+
+
+def _rows(section: Section, stock: Stock) -> Filler:
+    if "shape" not in section:
+        return compile_rows(section, stock)
+    if not LIST_KEYS.isdisjoint(section.content):
+        section.fail("has a shape and rows of its own; expected one of them")
+    return stock.shape(section, section.text("shape"))
+
+
+def _check_owners(facets: list[Section], stock: Stock) -> None:
+    """An element belongs to one category; only the entries of an array may come from several facets."""
+    owners: dict[str, str] = {}
+    for facet in facets:
+        holder = stock.shapes.get(str(facet.content.get("shape")), facet)
+        for element in {row.text("element") for row in holder.tables("rows")}:
+            name, part = elements.top(element), facet.text("part")
+            if not elements.many(element) and owners.setdefault(name, part) != part:
+                facet.fail(f"element `{name}` belongs to facet `{owners[name]}` already")
+
+
+def _digest(file: Path, stock: Stock) -> str:
+    content = sha256(file.read_bytes())
+    for name in sorted(stock.tables):
+        content.update(b"\0" + name.encode() + b"\0" + stock.tables[name].content)
+    return content.hexdigest()

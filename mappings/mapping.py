@@ -1,0 +1,55 @@
+"""What does one case record say in FHIR?
+
+A mapping is compiled once and then applied to any number of records; it keeps nothing of them.
+
+The language of mappings: mappings/README.md
+"""
+
+from dataclasses import dataclass, field
+
+from mappings import resources
+from mappings.choices import Choices
+from mappings.facts import Fact
+from mappings.mapped import Mapped
+from mappings.organisations import Organisations
+from mappings.provenance import ProvenanceRule
+from mappings.record import CaseRecord
+from mappings.resources import ResourceRule
+from mappings.run import Context, Run
+
+
+@dataclass(frozen=True)
+class Mapping:
+    name: str
+    layout: str
+    version: int
+    # SHA-256 over the mapping and its code tables: two mappings with one digest say the same.
+    digest: str
+    facts: tuple[Fact, ...] = field(repr=False)
+    choices: Choices | None = field(repr=False)
+    organisations: tuple[Organisations, ...] = field(repr=False)
+    resources: tuple[ResourceRule, ...] = field(repr=False)
+    provenance: ProvenanceRule = field(repr=False)
+
+    @property
+    def categories(self) -> frozenset[str]:
+        used = {facet.category for resource in self.resources for facet in resource.facets}
+        return frozenset(used | {self.provenance.officer_category})
+
+    def apply(self, record: CaseRecord, context: Context) -> Mapped:
+        run = Run(record, context)
+        facts = {fact.name: fact.read(run) for fact in self.facts}
+        choices = self.choices.read(run) if self.choices else ()
+        organisations = tuple(found for rule in self.organisations for found in rule.read(run))
+        made = resources.read(self.resources, run)
+        return Mapped(
+            local_id=record.local_id,
+            operation=record.operation,
+            line=record.line,
+            digest=record.digest,
+            resources=made + tuple(self.provenance.of(run, resource) for resource in made),
+            facts=facts,
+            choices=choices,
+            organisations=organisations,
+            problems=tuple(run.problems),
+        )

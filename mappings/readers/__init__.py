@@ -1,0 +1,29 @@
+"""How is a council's file read?
+
+One reader for each layout; each yields the header, the case records, the trailer and the problems as a stream.
+Any bytes give records or problems, never an exception.
+
+The layouts are specified in mappings/README.md.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import BinaryIO
+
+from mappings.problems import Problem
+from mappings.readers import case_xml
+from mappings.readers.caps import CAPS, Caps
+from mappings.record import Item
+
+__all__ = ["CAPS", "LAYOUTS", "Caps", "read"]
+
+_READERS: Mapping[str, Callable[[BinaryIO, str, Caps], Iterator[Item | Problem]]] = {
+    "case-xml": lambda stream, name, caps: case_xml.read(stream, name, caps=caps),
+}
+
+LAYOUTS = tuple(_READERS)
+
+
+def read(layout: str, stream: BinaryIO, name: str, *, caps: Caps = CAPS) -> Iterator[Item | Problem]:
+    if layout not in _READERS:
+        raise ValueError(f"unknown layout `{layout}`; known: {', '.join(LAYOUTS)}")
+    return _READERS[layout](stream, name, caps)

@@ -1,0 +1,48 @@
+"""Where can this PDS be reached?
+
+Rules it keeps:
+- On loopback, on a port that is free, from a thread of its own, until the `with` block ends.
+- No access log: the paths hold numbers and names.
+
+https://www.uvicorn.org/settings/
+"""
+
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import uvicorn
+
+from pds_client.simulator.app import BASE_PATH, TOKEN_PATH, Simulator
+
+
+@dataclass(frozen=True)
+class Served:
+    base_url: str
+    token_url: str
+
+
+@contextmanager
+def serve(simulator: Simulator, host: str = "127.0.0.1", port: int = 0) -> Iterator[Served]:
+    # Listening begins before the thread does, so whoever connects early waits in the backlog.
+    listening = socket.create_server((host, port))
+    config = uvicorn.Config(
+        simulator.app,
+        log_config=None,
+        access_log=False,
+        lifespan="off",
+        ws="none",
+        timeout_graceful_shutdown=1,
+    )
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, args=([listening],), name="pds simulator", daemon=True)
+    thread.start()
+    origin = f"http://{host}:{listening.getsockname()[1]}"
+    try:
+        yield Served(origin + BASE_PATH, origin + TOKEN_PATH)
+    finally:
+        server.should_exit = True
+        thread.join()
+        listening.close()
