@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -36,6 +36,7 @@ class Asker:
     headers: Mapping[str, str] = field(default_factory=dict)
     scope: str = "system/*.rs"
     http: httpx.Client = field(default_factory=lambda: httpx.Client(timeout=30), repr=False)
+    clock: Callable[[], float] = time.time
     _token: str = field(default="", repr=False)
 
     def get(self, path: str, *, headers: Mapping[str, str] | None = None) -> httpx.Response:
@@ -70,7 +71,7 @@ class Asker:
 
     def assertion(self, **changes: Any) -> str:
         """Sign a fresh client assertion; `changes` replace claims."""
-        now = int(time.time())
+        now = int(self.clock())
         claims = {"iss": self.client_id, "sub": self.client_id, "aud": self.token_endpoint()}
         claims |= {"exp": now + 240, "iat": now, "jti": secrets.token_urlsafe(16)}
         header = {"alg": self.algorithm, "kid": self.key_id, "typ": "JWT"}

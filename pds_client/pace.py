@@ -30,11 +30,13 @@ class Pace:
     async def turn(self) -> None:
         """Returns when it is the caller's turn to send."""
         async with self._line:
-            while (held := self._held_until - _now()) > 0:
-                await asyncio.sleep(held)
             if self.slowness > 1:
                 await asyncio.sleep(self._space * self.slowness)
             await self._limiter.acquire()
+            # A 429 may have come while we waited; whoever was held takes a new place in the bucket.
+            while (held := self._held_until - _now()) > 0:
+                await asyncio.sleep(held)
+                await self._limiter.acquire()
 
     def slow_down(self, hold: float) -> None:
         self._held_until = max(self._held_until, _now() + hold)

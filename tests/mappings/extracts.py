@@ -101,3 +101,40 @@ def merged(resource: Resource) -> dict[str, Any]:
 
 def said(found: Iterable[Problem]) -> list[str]:
     return [str(problem) for problem in found]
+
+
+RELATIVE = (
+    '<Relationships><Relationship id="R1" personRef="77" type="son" roles="main-carer{roles}" {more}>'
+    "<Name><Given>Barnaby</Given><Family>Quill</Family></Name>"
+    '<Telecom system="mobile">07700 900102</Telecom></Relationship></Relationships>'
+)
+TEAM = (
+    '<Allocations><Allocation from="2024-02-05"><Worker id="W7" name="Farah Ockenden" role="Social worker"/>'
+    '<Team id="T2" name="North Team" phone="01632 960200" email="north@anytown.example"/></Allocation></Allocations>'
+)
+SERVICE = (
+    '<Services><Service id="S1" component="Home support" provider="Threeways" providerOds="a9x9y" from="2024-02-12"'
+    ' status="{status}"/></Services>'
+)
+
+
+def relative(roles: str = "", more: str = "") -> str:
+    return RELATIVE.format(roles=f" {roles}" if roles else "", more=more)
+
+
+def plain(found: Mapped) -> dict[str, Any]:
+    return {
+        "localId": found.local_id,
+        "facts": found.facts,
+        "choices": [vars(choice) for choice in found.choices],
+        "organisations": [vars(organisation) for organisation in found.organisations],
+        "problems": said(found.problems),
+        "resources": [
+            {
+                "type": resource.type,
+                "key": resource.key,
+                "facets": [vars(each) | {"mentions": list(each.mentions)} for each in resource.facets],
+            }
+            for resource in found.resources
+        ],
+    }

@@ -104,10 +104,10 @@ def test_the_fields_of_a_query_are_names_about_the_person_alone():
     assert query.fields == ("family", "given", "birthdate")
 
 
-@given(st.text("QXZ*\n'- ", min_size=4).filter(str.strip))
+@given(st.text("VXZ*\n'- ", min_size=4).filter(str.strip))
 def test_neither_a_query_nor_its_refusal_shows_a_value(text):
     try:
         shown = repr(Query(family=text, birth_date="1941-02-03"))
     except BadQuery as refusal:
         shown = str(refusal)
-    assert not {"Q", "X", "Z"} & set(shown)
+    assert not {"V", "X", "Z"} & set(shown)
