@@ -22,6 +22,7 @@ from adapter.capability import capability, smart_configuration
 from adapter.cursor import Cursors
 from adapter.deployment import Deployment, open_deployment
 from adapter.identify import Identify
+from adapter.instant import millis, shown
 from adapter.pds import client_for
 from adapter.register import roll
 from adapter.release import Release
@@ -139,11 +140,11 @@ async def _small_body(request: Request) -> bytes:
 
 
 async def _grant(parts: Service, form: dict[str, str]) -> Response:
-    event = {"kind": "token", "at": parts.deployment.now().isoformat(timespec="seconds")}
+    event = {"kind": "token", "at": shown(millis(parts.deployment.now()))}
     loop = asyncio.get_running_loop()
     try:
-        answer = await loop.run_in_executor(None, parts.tokens.grant, form)
-        await parts.trail.record(event | {"outcome": "granted"})
+        client, answer = await loop.run_in_executor(None, parts.tokens.grant, form)
+        await parts.trail.record(event | {"outcome": "granted", "client": client})
         return _json(200, answer)
     except GrantError as refused:
         await parts.trail.record(event | {"outcome": "refused", "cause": refused.error})

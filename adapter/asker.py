@@ -25,11 +25,12 @@ USER = b"asc-user-id"
 ROLE = b"asc-user-role"
 CONTEXT_HEADERS = (PURPOSE, ORGANISATION, USER, ROLE)
 SYSTEM_ROLES = ("system", "analyst")
+_LONGEST = 128
 
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What the request says of itself in its headers; None where it says it twice."""
+    """What the request says of itself in its headers; None where it says it twice, or not in plain text."""
 
     purpose: str | None = ""
     organisation: str | None = ""
@@ -53,13 +54,15 @@ def context(headers: list[tuple[bytes, bytes]]) -> Context:
     found: dict[bytes, str | None] = {}
     for name, value in headers:
         if name in CONTEXT_HEADERS:
-            found[name] = None if name in found else value.decode("latin-1").strip()
+            said = value.decode("latin-1").strip()
+            plain = len(said) <= _LONGEST and said.isprintable()
+            found[name] = said if plain and name not in found else None
     return Context(*(found.get(name, "") for name in CONTEXT_HEADERS))
 
 
 def admit(policy: Policy, client: Registration, said: Context, now: int) -> Asker:
     """Hold an asking to the registration and the policy; raises RefusedError."""
-    if not client.starts <= now < client.ends:
+    if not in_force(client, now):
         raise RefusedError("agreement-ended")
     purpose = _purpose(policy, client, said)
     if not said.organisation:
@@ -76,6 +79,11 @@ def admit(policy: Policy, client: Registration, said: Context, now: int) -> Aske
     if row.named_user and not said.user:
         raise RefusedError("no-user")
     return Asker(client, said, view, own_view, row)
+
+
+def in_force(client: Registration, now: int) -> bool:
+    """Whether the client's agreement has begun and has not ended."""
+    return client.starts <= now < client.ends
 
 
 def asserts(policy: Policy, asker: Asker) -> bool:

@@ -9,16 +9,16 @@ from __future__ import annotations
 from importlib.metadata import version
 from typing import Any
 
-from adapter.asker import ORGANISATION, PURPOSE, ROLE, USER
 from adapter.interactions import TYPES, Searchable
 from adapter.tokens import ALGORITHMS
 from consent.policy import Policy
 
+# In the spelling that documents use; HTTP does not mind.
 _HEADERS = {
-    PURPOSE: "one HL7 v3 ActReason code, such as TREAT",
-    ORGANISATION: "the ODS code of the organisation that asks",
-    USER: "who asks there, as that organisation names them",
-    ROLE: "their SDS job role code, such as R8000",
+    "ASC-Purpose-Of-Use": "one HL7 v3 ActReason code, such as TREAT",
+    "NHSD-End-User-Organisation-ODS": "the ODS code of the organisation that asks",
+    "ASC-User-ID": "who asks there, as that organisation names them",
+    "ASC-User-Role": "their SDS job role code, such as R8000",
 }
 
 
@@ -60,7 +60,7 @@ def smart_configuration(token_url: str) -> dict[str, Any]:
 
 def context_headers() -> dict[str, str]:
     """The headers in which a request says who asks and for what, with what stands in each."""
-    return {name.decode(): meaning for name, meaning in _HEADERS.items()}
+    return dict(_HEADERS)
 
 
 def _documentation() -> str:

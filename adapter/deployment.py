@@ -58,7 +58,7 @@ def open_deployment(
     settings: Settings, *, clock: Clock = system_clock, new_id: Callable[[], str] = lambda: str(uuid.uuid4())
 ) -> Deployment:
     """Open the database, put the policy in force, make known its councils."""
-    policy = _policy(settings.policy)
+    policy = load_policy(settings.policy)
     secrets = keys(settings.home)
     engine = connect(settings.database_url, door_password=secrets.door_password)
     with engine.office.transaction() as transaction:
@@ -73,7 +73,8 @@ def council(transaction: Transaction, code: str) -> Council | None:
     return Council(*row) if row else None
 
 
-def _policy(name: str) -> Policy:
+def load_policy(name: str) -> Policy:
+    """Load a shipped policy by its name, or one of the controller's own by its path; raises PolicyError."""
     return load(Path(name)) if "/" in name or name.endswith(".toml") else shipped(name)
 
 

@@ -23,8 +23,9 @@ from mappings.mapped import Facet, Resource
 _WHOLE_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 COUNCIL = "council"
 PDS = "pds"
-# What PDS says stands after what the council says.
-_PLACE_OF = {COUNCIL: 0, PDS: 1000}
+OFFICER = "officer"
+# What PDS says stands after what the council says; what an officer records is in no extract, and none ends it.
+_PLACE_OF = {COUNCIL: 0, PDS: 1000, OFFICER: 2000}
 
 
 @dataclass

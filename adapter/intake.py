@@ -18,10 +18,11 @@ from adapter.database import Transaction
 from adapter.deployment import Deployment, council
 from adapter.instant import millis, read_instant, shown
 from adapter.store import Council, RefusedRecordError, Store
-from mappings.engine import Context, Mapping
+from mappings.engine import Context, Mapping, load
 from mappings.problems import Problem
 from mappings.readers import read
 from mappings.record import CaseRecord, Header, Trailer
+from pds_client.nhs_number import NhsNumber
 
 _PERSONS_A_COMMIT = 200
 _ADULT = 18
@@ -67,7 +68,7 @@ class Intake:
             return receipt
         spoken = _spoken(header, self.deployment.now())
         extract = self._open(header, name, spoken)
-        context = self._context(header, name)
+        context = context_of(self.deployment, self.council, name, header.extract_id)
         for batch in _batches(self._records(parts, receipt)):
             with self.deployment.office.transaction() as transaction:
                 store = self._store(transaction)
@@ -144,19 +145,6 @@ class Intake:
             transaction, deployment.policy, self.council, deployment.keys.seal, deployment.new_id, deployment.now()
         )
 
-    def _context(self, header: Header, name: str) -> Context:
-        desk = self.deployment.policy.desk
-        return Context(
-            council_code=self.council.code,
-            council_name=self.council.name,
-            council_ods=self.council.ods,
-            canonical=self.deployment.settings.canonical,
-            desk=({"system": "phone", "value": desk.phone, "use": "work", "rank": 2},),
-            received=shown(millis(self.deployment.now())),
-            file=name,
-            extract_id=header.extract_id,
-        )
-
     def _open(self, header: Header, name: str, spoken: datetime) -> int:
         with self.deployment.office.transaction() as transaction:
             return transaction.number(
@@ -190,6 +178,26 @@ def open_intake(deployment: Deployment, mapping: Mapping, code: str, source: str
     if known is None:
         raise UnknownCouncilError(f"`{code}` is not a council of this deployment")
     return Intake(deployment, mapping, known, source)
+
+
+def load_mapping(name_or_path: str) -> Mapping:
+    """Load a shipped mapping by its name, or a council's own by its path; raises MappingError."""
+    return load(name_or_path, nhs_number=lambda text: NhsNumber.parse(text).value)
+
+
+def context_of(deployment: Deployment, council: Council, file: str, extract_id: str | None) -> Context:
+    """What a mapping needs to know and no record says."""
+    desk = deployment.policy.desk
+    return Context(
+        council_code=council.code,
+        council_name=council.name,
+        council_ods=council.ods,
+        canonical=deployment.settings.canonical,
+        desk=({"system": "phone", "value": desk.phone, "use": "work", "rank": 2},),
+        received=shown(millis(deployment.now())),
+        file=file,
+        extract_id=extract_id,
+    )
 
 
 def _batches(records: Iterator[CaseRecord]) -> Iterator[list[CaseRecord]]:

@@ -120,7 +120,8 @@ def condition(criterion: Criterion, column: str, mark: str) -> tuple[str, dict[s
 
 def _criterion(name: str, kind: Kind, value: str) -> Criterion:
     values = tuple(part for part in value.split(",") if part)
-    if not values or len(values) > _MOST_VALUES:
+    # PostgreSQL knows no text with a NUL in it.
+    if not values or len(values) > _MOST_VALUES or "\0" in value:
         raise RefusedError("bad-parameter")
     if kind is Kind.DATE and not all(_DATE.fullmatch(part) for part in values):
         raise RefusedError("bad-parameter")

@@ -41,6 +41,7 @@ class Recorded:
 
 def build_epoch(transaction: Transaction, policy: Policy, now: datetime) -> int:
     """Put a policy in force: its permits are built beside the old ones, then one row flips."""
+    transaction.alone()
     current = transaction.one("SELECT e.id, e.digest FROM epoch e JOIN current_epoch c ON c.epoch = e.id")
     if current is not None and current[1] == policy.digest:
         return int(current[0])
@@ -61,13 +62,10 @@ def build_epoch(transaction: Transaction, policy: Policy, now: datetime) -> int:
 def intern_view(transaction: Transaction, policy: Policy, view: View) -> int:
     """Give a view its number, with permits for every standing there is."""
     words = asdict(view) | {"channel": view.channel.value}
-    known = transaction.one(
-        "SELECT id FROM view WHERE recipient = :recipient AND role = :role AND purpose = :purpose"
-        " AND channel = :channel",
-        **words,
-    )
-    if known is not None:
-        return int(known[0])
+    known = "SELECT id FROM view WHERE recipient = :recipient AND role = :role AND purpose = :purpose"
+    number = _interned(transaction, f"{known} AND channel = :channel", words)
+    if number is not None:
+        return number
     number = transaction.number(
         "INSERT INTO view (recipient, role, purpose, channel) VALUES (:recipient, :role, :purpose, :channel)"
         " RETURNING id",
@@ -80,9 +78,9 @@ def intern_view(transaction: Transaction, policy: Policy, view: View) -> int:
 def intern_standing(transaction: Transaction, policy: Policy, standing: Standing) -> int:
     """Give a standing its number, with permits for every view there is."""
     facts = json.dumps(asdict(standing), sort_keys=True)
-    known = transaction.one("SELECT id FROM standing WHERE facts = :facts", facts=facts)
-    if known is not None:
-        return int(known[0])
+    number = _interned(transaction, "SELECT id FROM standing WHERE facts = :facts", {"facts": facts})
+    if number is not None:
+        return number
     named = mentionable(standing, locates=False)
     number = transaction.number(
         "INSERT INTO standing (facts, mentionable, label) VALUES (:facts, :mentionable, :label) RETURNING id",
@@ -215,6 +213,15 @@ def _choices(transaction: Transaction, person: int) -> tuple[Choice, ...]:
         Choice(kind, OptOut(value), moment(effective), moment(recorded), series)
         for kind, value, effective, recorded, series in rows
     )
+
+
+def _interned(transaction: Transaction, sql: str, words: Mapping[str, Any]) -> int | None:
+    """Look for what is interned; where it is not, look again alone, so that every pair gets its permit."""
+    row = transaction.one(sql, **words)
+    if row is None:
+        transaction.alone()
+        row = transaction.one(sql, **words)
+    return int(row[0]) if row else None
 
 
 def _epoch(transaction: Transaction) -> int:

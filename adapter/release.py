@@ -15,7 +15,7 @@ from typing import Any
 
 import orjson
 
-from adapter.asker import Asker, Context, admit, asserts
+from adapter.asker import Asker, Context, admit, asserts, in_force
 from adapter.body import Bodies, Body
 from adapter.clients import COLUMNS, Registration, read_registration
 from adapter.consequence import relate
@@ -32,6 +32,7 @@ Steps = Generator[Ask | Select, list[tuple[Any, ...]], Any]
 _REGISTRATION = Select(f"SELECT {COLUMNS}, epoch FROM visible_registration")
 _VIEWS = Select("SELECT id, recipient, role, purpose, channel FROM visible_view")
 _FEEDS = Select("SELECT code, name, created FROM visible_feed ORDER BY code")
+_MOST_ADMITTED = 10_000
 _IDENTIFY = "SELECT DISTINCT person, council FROM identifiable WHERE name = :name AND value = :value"
 
 
@@ -89,6 +90,9 @@ class Release:
     bodies: Bodies
     seal: bytes
     _views: dict[View, int] = field(default_factory=dict)
+    # What a registration's row, as it stands in the database, admits an asking to; by row, so that a changed one is
+    # a new one.
+    _admitted: dict[tuple[Any, ...], Asker] = field(default_factory=dict)
 
     async def __call__(self, asking: Asking, interaction: Interaction) -> Released:
         """Release what the asking may see; raises RefusedError for a fault of the asking, once that is recorded."""
@@ -107,7 +111,7 @@ class Release:
         """Give the asking client its own registration; raises RefusedError where there is none in force."""
         now = millis(self.clock())
         client = await self.door.run(self._registered(asking, now))
-        if client is None or not client.starts <= now < client.ends:
+        if client is None or not in_force(client, now):
             raise RefusedError("agreement-ended" if client else "unknown-client")
         await self.trail.record(self._event(asking, now, "released"))
         return client
@@ -128,8 +132,8 @@ class Release:
         rows = yield _REGISTRATION
         if not rows:
             raise RefusedError("unknown-client")
-        client = read_registration(rows[0])
-        asker = admit(self.policy, client, asking.context, now)
+        asker = self._asker(rows[0], asking.context, now)
+        client = asker.client
         if asker.own_view not in self._views:
             views = yield _VIEWS
             self._views = {View(*row[1:]): row[0] for row in views}
@@ -143,6 +147,15 @@ class Release:
             may_assert=int(asserts(self.policy, asker)),
         )
         return World(asker, rows[0][-1])
+
+    def _asker(self, row: tuple[Any, ...], said: Context, now: int) -> Asker:
+        asker = self._admitted.get((row, said))
+        if asker is None or not in_force(asker.client, now):
+            asker = admit(self.policy, read_registration(row), said, now)
+            if len(self._admitted) >= _MOST_ADMITTED:
+                self._admitted.clear()
+            self._admitted[row, said] = asker
+        return asker
 
     def _project(
         self, asking: Asking, interaction: Interaction, now: int

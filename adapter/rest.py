@@ -42,7 +42,9 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 _JSON = b"application/fhir+json; charset=utf-8"
 _VARY = b", ".join((b"authorization", b"accept", b"prefer", *CONTEXT_HEADERS))
 _MOST_BODY = 64 * 1024
-_REQUEST_ID = re.compile(r"[A-Za-z0-9\-]{8,64}")
+_MOST_PARAMETERS = 100
+# A UUID, so that nothing about a person is carried in it.
+_REQUEST_ID = re.compile(r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
 # What of a search may stand in a link: nothing that is about a person.
 _LINKABLE = ("_count", "_total", "_include", "_revinclude")
 
@@ -136,7 +138,7 @@ class Rest:
     async def _search(self, request: Request, bearer: Bearer, kind: str, raw: bytes) -> Answer:
         """FHIR search. https://hl7.org/fhir/R4/http.html#search"""
         _hold_to_scopes(bearer, kind, "s")
-        parameters = parse_qsl(raw.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=100)
+        parameters = _parameters(raw)
         asking = _asking(request, bearer, "search", kind, canonical_search(kind, parameters))
         strict = b"handling=strict" in request.headers.get(b"prefer", b"").replace(b" ", b"")
         released = await self.release(
@@ -155,7 +157,8 @@ class Rest:
         return Answer(200, orjson.dumps(my_access(self.release.policy, client)))
 
     def _one(self, kind: str, public: str, version: str | None, _world: World) -> Steps:
-        rows = yield select_one(kind, public)
+        # PostgreSQL knows no text with a NUL in it; no id has one.
+        rows = [] if "\0" in public else (yield select_one(kind, public))
         body = self.release.bodies.one(rows) if rows else None
         # Outside askers see the current version only; any other is as if it had never been.
         found = body is not None and version in (None, body.version)
@@ -238,12 +241,21 @@ def _hold_to_scopes(bearer: Bearer, kind: str, letter: str) -> None:
         raise RefusedError("scope-missing")
 
 
+def _parameters(raw: bytes) -> Parameters:
+    if raw.count(b"&") >= _MOST_PARAMETERS:
+        raise RefusedError("too-long")
+    return parse_qsl(raw.decode("utf-8", "replace"), keep_blank_values=True)
+
+
 async def _form(request: Request, receive: Receive) -> bytes:
     kind = request.headers.get(b"content-type", b"").partition(b";")[0].strip().lower()
     body = b""
     more = True
     while more:
         message = await receive()
+        if message["type"] == "http.disconnect":
+            # Half a question asks something else.
+            raise RefusedError("bad-body")
         body += message.get("body", b"")
         more = message.get("more_body", False)
         if len(body) > _MOST_BODY:

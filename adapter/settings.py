@@ -48,3 +48,12 @@ class Settings(BaseSettings):
     def trail(self) -> Path:
         """Folder of the trail's segments."""
         return self.home / "trail"
+
+
+def table() -> str:
+    """The settings as a Markdown table, for README.md."""
+    rows = ["| setting | default | what it is |", "|---|---|---|"]
+    for name, field in Settings.model_fields.items():
+        default = "" if field.default in (None, "") else f"`{field.default}`"
+        rows.append(f"| `ASC_FHIR_{name.upper()}` | {default} | {field.description} |")
+    return "\n".join(rows) + "\n"

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from adapter.consents import agree, agreeing, withdrawals
 from adapter.consequence import relate, wait_for_trace
 from adapter.database import Transaction
 from adapter.facets import COUNCIL, PDS, Kept, identify
@@ -83,7 +84,12 @@ class Store:
                 record_choice(self.transaction, self.policy, person, choice, self.now)
                 standing = refresh(self.transaction, self.policy, [person], self.now)[person]
             self._records(person, mapped, objects=standing.nhs_number_use is OptOut.OBJECTS)
+            self.transaction.execute(
+                "UPDATE person SET nhs_number_status = '03' WHERE id = :person AND nhs_number_status IN ('04', '05')",
+                person=person,
+            )
             if standing.nhs_number_use is OptOut.CLEAR:
+                # What was in doubt may be clear now that the record has changed.
                 wait_for_trace(self.transaction, person, self.now)
         return person
 
@@ -176,7 +182,10 @@ class Store:
 
     def _records(self, person: int, mapped: Mapped, *, objects: bool) -> None:
         kept = Kept(self.transaction, self.council.id, person, self.key, self.new_id, millis(self.now)).load()
-        resources = [_without(resource, _left_out(kept, objects)) for resource in mapped.resources]
+        taken_back = withdrawals(self.transaction, self.policy, person, self.now)
+        resources = [
+            agreeing(_without(resource, _left_out(kept, objects)), taken_back) for resource in mapped.resources
+        ]
         _check(kept, resources)
         changed: dict[str, set[str]] = {}
         records = [r for r in resources if r.type != "Provenance"]
@@ -185,6 +194,7 @@ class Store:
         for source in (r for r in resources if r.type == "Provenance"):
             _put_provenance(kept, source, changed.get(source.key, set()))
         kept.end_absent([(r.type, r.key) for r in resources], COUNCIL)
+        agree(kept, taken_back)
         self._identify(person, kept, mapped)
 
     def _identify(self, person: int, kept: Kept, mapped: Mapped) -> None:

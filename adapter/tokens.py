@@ -57,8 +57,8 @@ class Tokens:
     seconds: int
     _read: dict[bytes, Bearer] = field(default_factory=dict)
 
-    def grant(self, form: dict[str, str]) -> dict[str, Any]:
-        """Exchange a client assertion for an access token; raises GrantError."""
+    def grant(self, form: dict[str, str]) -> tuple[str, dict[str, Any]]:
+        """Exchange a client assertion for an access token; give the client and the answer. Raises GrantError."""
         if form.get("grant_type") != "client_credentials":
             raise GrantError("unsupported_grant_type", "grant_type must be client_credentials")
         if form.get("client_assertion_type") != _ASSERTION_TYPE:
@@ -71,7 +71,7 @@ class Tokens:
         claims = {"iss": self.token_url, "aud": self.token_url, "sub": client, "iat": now}
         claims |= {"exp": now + self.seconds, "jti": secrets.token_urlsafe(12), "scope": " ".join(scopes)}
         token = jwt.encode({"alg": "ES256", "typ": "JWT"}, claims, self.signing, algorithms=["ES256"])
-        return {
+        return client, {
             "access_token": token,
             "token_type": "bearer",
             "expires_in": self.seconds,

@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import urlencode
 
 import httpx
 from joserfc import jwt
@@ -46,9 +47,9 @@ class Asker:
 
     def search(self, kind: str, parameters: list[tuple[str, str]]) -> httpx.Response:
         """Search by POST, so that nothing about a person stands in an address."""
-        body = httpx.QueryParams(parameters)
+        body = urlencode(parameters)
         headers = self._all({"Content-Type": "application/x-www-form-urlencoded"})
-        return self.http.post(f"{self.base}/{kind}/_search", content=str(body), headers=headers)
+        return self.http.post(f"{self.base}/{kind}/_search", content=body, headers=headers)
 
     def token(self) -> str:
         """The access token, asked for once."""
@@ -72,9 +73,9 @@ class Asker:
     def assertion(self, **changes: Any) -> str:
         """Sign a fresh client assertion; `changes` replace claims."""
         now = int(self.clock())
-        claims = {"iss": self.client_id, "sub": self.client_id, "aud": self.token_endpoint()}
+        claims: dict[str, Any] = {"iss": self.client_id, "sub": self.client_id, "aud": self.token_endpoint()}
         claims |= {"exp": now + 240, "iat": now, "jti": secrets.token_urlsafe(16)}
-        header = {"alg": self.algorithm, "kid": self.key_id, "typ": "JWT"}
+        header: dict[str, Any] = {"alg": self.algorithm, "kid": self.key_id, "typ": "JWT"}
         return jwt.encode(header, claims | changes, self.key, algorithms=[self.algorithm])
 
     def token_endpoint(self) -> str:

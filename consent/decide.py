@@ -104,6 +104,10 @@ def _refused(case: Case) -> bool:
     return case.group is Group.REFUSED
 
 
+def _not_live(case: Case) -> bool:
+    return case.outside and not case.standing.live
+
+
 def _past_retention(case: Case) -> bool:
     if case.standing.retention == Retention.WITHIN:
         return False
@@ -183,6 +187,7 @@ def _address_withheld(case: Case) -> bool:
 # The order is the order of explanation: what ends every question first, what concerns one category last.
 RULES: tuple[Rule, ...] = (
     Rule("purpose-refused", _refused),
+    Rule("not-live", _not_live),
     Rule("erased", lambda case: case.standing.erased),
     Rule("sealed", lambda case: case.standing.sealed),
     Rule("past-retention", _past_retention),

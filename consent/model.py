@@ -94,6 +94,8 @@ class Deceased(StrEnum):
 class Standing:
     """Everything about a person that a decision asks, at one instant. The defaults withhold."""
 
+    # The council's register of objections to the NHS number is declared complete, and the word has not lapsed.
+    live: bool = False
     nhs_number_use: OptOut = OptOut.UNKNOWN
     shared_record: OptOut = OptOut.UNKNOWN
     national_data_opt_out: OptOut = OptOut.UNKNOWN

@@ -39,6 +39,7 @@ _RULES = frozenset(
     {
         "not-known",
         "purpose-refused",
+        "not-live",
         "erased",
         "sealed",
         "past-retention",

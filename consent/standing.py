@@ -64,6 +64,7 @@ def standing_at(facts: Facts, policy: Policy, instant: datetime) -> Standing:
     """Say what holds at the instant."""
     nhs_number_use = opt_out(facts, policy, NHS_NUMBER, instant)
     return Standing(
+        live=_live(facts, policy, instant),
         nhs_number_use=nhs_number_use,
         shared_record=opt_out(facts, policy, SHARED_RECORD, instant),
         national_data_opt_out=_national(facts, policy, instant),
@@ -93,6 +94,11 @@ def opt_out(facts: Facts, policy: Policy, kind: str, instant: datetime) -> OptOu
         return OptOut.UNKNOWN
     declared = register.as_of <= instant < _register_ends(register, policy)
     return OptOut.CLEAR if declared else OptOut.UNKNOWN
+
+
+def _live(facts: Facts, policy: Policy, instant: datetime) -> bool:
+    register = facts.registers.get(NHS_NUMBER)
+    return register is not None and register.as_of <= instant < _register_ends(register, policy)
 
 
 def _chosen(choices: Iterable[Choice]) -> OptOut | None:

@@ -37,7 +37,7 @@ class Mapping:
         return frozenset(used | {self.provenance.officer_category})
 
     def apply(self, record: CaseRecord, context: Context) -> Mapped:
-        run = Run(record, context)
+        run = Run(record, context, record.root)
         facts = {fact.name: fact.read(run) for fact in self.facts}
         choices = self.choices.read(run) if self.choices else ()
         organisations = tuple(found for rule in self.organisations for found in rule.read(run))

@@ -17,14 +17,19 @@ The language is ours; mappings/README.md has it on one page.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from mappings.record import Node
 
 _NAME = r"[A-Za-z_][\w.-]*"
-_TEST = re.compile(rf"\[({_NAME})(!=|!~|=|~)([^\[\]|]+(?:\|[^\[\]|]+)*)\]")
-_STEP = re.compile(rf"(\.|{_NAME})((?:{_TEST.pattern})*)")
+_WORDS = r"[^\[\]|]+(?:\|[^\[\]|]+)*"
+_ONE_TEST = rf"\[{_NAME}(?:!=|!~|=|~){_WORDS}\]"
+_ONE_STEP = rf"(?:\.|{_NAME})(?:{_ONE_TEST})*"
+
+_TEST = re.compile(rf"\[({_NAME})(!=|!~|=|~)({_WORDS})\]")
+_STEP = re.compile(rf"(\.|{_NAME})((?:{_ONE_TEST})*)/?")
+_PATH = re.compile(rf"(/?)((?:{_ONE_STEP}(?:/{_ONE_STEP})*)?)(?:@({_NAME}))?")
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 
 _BLANK = "blank"
@@ -32,6 +37,10 @@ _BLANK = "blank"
 # What case systems write for "no key"; two records that both say so are not the same record.
 _NO_KEY = {"-1", "n/a"}
 
+# From the node at hand and the top of its record.
+Find = Callable[[Node, Node], list[Node]]
+# Every node that a path leads to, with what it says: None when it is blank.
+Values = Callable[[Node, Node], list[tuple[Node, str | None]]]
 Step = Callable[[list[Node]], list[Node]]
 Test = Callable[[Node], bool]
 
@@ -43,22 +52,9 @@ class PathError(ValueError):
 @dataclass(frozen=True)
 class Path:
     text: str
-    absolute: bool
-    steps: tuple[Step, ...] = field(repr=False)
     attribute: str | None
-
-    def nodes(self, node: Node, root: Node) -> list[Node]:
-        found = [root if self.absolute else node]
-        for step in self.steps:
-            found = step(found)
-        return found
-
-    def values(self, node: Node, root: Node) -> list[tuple[Node, str | None]]:
-        """Every node that the path leads to, with what it says: None when it is blank."""
-        attribute = self.attribute
-        if attribute is None:
-            return [(found, found.text or None) for found in self.nodes(node, root)]
-        return [(found, found.attributes.get(attribute) or None) for found in self.nodes(node, root)]
+    nodes: Find = field(repr=False)
+    values: Values = field(repr=False)
 
     def first(self, node: Node, root: Node) -> str | None:
         for _, value in self.values(node, root):
@@ -68,36 +64,50 @@ class Path:
 
 
 def path(text: str) -> Path:
-    body, _, attribute = text.partition("@") if "[" not in text else _split_attribute(text)
-    if attribute and not re.fullmatch(_NAME, attribute):
-        raise PathError(f"`{text}` is no path: `{attribute}` is no attribute name")
-    if not body and not attribute:
-        raise PathError("an empty path")
-    absolute = body.startswith("/")
-    steps = tuple(_step(part, text) for part in _parts(body.removeprefix("/"))) if body.strip("/") else ()
-    return Path(text, absolute, tuple(step for step in steps if step is not None), attribute or None)
+    matched = _PATH.fullmatch(text)
+    if matched is None or not (matched.group(2) or matched.group(3)):
+        raise PathError(f"`{text}` is no path")
+    top, steps, attribute = matched.groups()
+    find = _find(bool(top), tuple(_steps(steps)))
+    values = _own(attribute) if attribute and not (top or steps) else _values(find, attribute)
+    return Path(text, attribute, find, values)
 
 
-def _split_attribute(text: str) -> tuple[str, str, str]:
-    end = text.rindex("]") + 1 if "]" in text else len(text)
-    inside, after = text[:end], text[end:]
-    before, at, attribute = after.partition("@")
-    return inside + before, at, attribute
+def _find(absolute: bool, steps: tuple[Step, ...]) -> Find:
+    def find(node: Node, root: Node) -> list[Node]:
+        found = [root if absolute else node]
+        for step in steps:
+            found = step(found)
+        return found
+
+    return find
 
 
-def _parts(body: str) -> list[str]:
-    """The steps; a slash within brackets belongs to a word."""
-    return re.split(r"/(?![^\[]*\])", body)
+def _values(find: Find, attribute: str | None) -> Values:
+    if attribute is None:
+        return lambda node, root: [(found, found.text or None) for found in find(node, root)]
+    return lambda node, root: [(found, found.attributes.get(attribute) or None) for found in find(node, root)]
 
 
-def _step(part: str, whole: str) -> Step | None:
-    matched = _STEP.fullmatch(part)
-    if matched is None:
-        raise PathError(f"`{whole}` is no path: `{part}` is not understood")
-    name = matched.group(1)
-    tests = tuple(_test(*found) for found in _TEST.findall(matched.group(2)))
-    if name == ".":
-        return (lambda nodes: [node for node in nodes if all(test(node) for test in tests)]) if tests else None
+def _own(attribute: str) -> Values:
+    # Half of all rows read an attribute of the node at hand.
+    return lambda node, root: [(node, node.attributes.get(attribute) or None)]
+
+
+def _steps(text: str) -> Iterator[Step]:
+    for name, tests in _STEP.findall(text):
+        chosen = tuple(_test(*found) for found in _TEST.findall(tests))
+        if name != ".":
+            yield _children(name, chosen)
+        elif chosen:
+            yield _themselves(chosen)
+
+
+def _themselves(tests: tuple[Test, ...]) -> Step:
+    return lambda nodes: [node for node in nodes if all(test(node) for test in tests)]
+
+
+def _children(name: str, tests: tuple[Test, ...]) -> Step:
     if not tests:
         return lambda nodes: [child for node in nodes for child in node.children if child.name == name]
     return lambda nodes: [

@@ -33,7 +33,8 @@ class FacetRule:
 
     def read(self, run: Run, node: Node) -> Iterator[Facet]:
         for found in self.each.nodes(node, run.root) if self.each else [node]:
-            part = None if self.skips(run, found) else self.part.fill(found, run.root)
+            hidden = self.skips is not None and self.skips(run, found)
+            part = None if hidden else self.part.fill(found, run.root)
             body = None if part is None else self.rows.fill(run, found)
             if part is not None and body is not None:
                 mentions, provider = self._mentions(run, found), self._provider(run, found)
@@ -61,7 +62,7 @@ class ResourceRule:
 
     def read(self, run: Run, taken: set[str]) -> Iterator[Resource]:
         for node in self.each.nodes(run.root, run.root) if self.each else [run.root]:
-            if self.skips(run, node):
+            if self.skips is not None and self.skips(run, node):
                 continue
             key = self.key.fill(node, run.root)
             if key is None:
@@ -104,7 +105,7 @@ def _lost(run: Run, taken: set[str]) -> frozenset[str]:
         return frozenset()
     for target, node in lost:
         type = target.split(":", 2)[1]
-        run.complain(node, None, f"refers to a {type} that the record does not hold", "dropped", None)
+        run.complain(node, None, f"leads to no {type} of this record; the reference is dropped", "dropped", None)
     run.references[:] = [each for each in run.references if each[0] in taken]
     return frozenset(target for target, _ in lost)
 

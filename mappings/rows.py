@@ -14,12 +14,13 @@ from mappings import constants, elements
 from mappings.declared import Section
 from mappings.elements import Body, Entries, Put
 from mappings.mapped import reference
+from mappings.paths import Path
 from mappings.problems import Doubtful, Unreadable
 from mappings.record import Node
 from mappings.run import Run
 from mappings.stock import Stock, optional_path, path, template
-from mappings.transforms import CONTEXTS, TRANSFORMS, Transform
-from mappings.unless import unless
+from mappings.transforms import CONTEXTS, TRANSFORMS, Convert, ConvertAll, Transform
+from mappings.unless import Skips, unless
 
 # True when the row has written something that was read from the record.
 Write = Callable[[Run, Node, Body, Entries], bool]
@@ -83,24 +84,17 @@ def _from(row: Section, stock: Stock, put: Put) -> Write:
     row.only(ROW_KEYS - {"each"} | transform.keys)
     if transform.many and not row.text("element").endswith("[]"):
         row.fail(f"gives several values; write `{row.text('element')}[]`")
-    source = path(row, "from")
-    skips = unless(row)
+    source, skips = path(row, "from"), unless(row)
     if transform.build_all is not None:
-        convert_all = transform.build_all(row, stock)
+        return _all_at_once(source, skips, transform.build_all(row, stock), put)
+    return _one_by_one(source, skips, transform.build(row, stock), put)
 
-        def write_one(run: Run, node: Node, body: Body, entries: Entries) -> bool:
-            found = [pair for pair in source.values(node, run.root) if not skips(run, pair[0])]
-            value = convert_all(run, found)
-            return value is not None and put(body, entries, found[0][0], value)
 
-        return write_one
-
-    convert = transform.build(row, stock)
-
+def _one_by_one(source: Path, skips: Skips, convert: Convert, put: Put) -> Write:
     def write(run: Run, node: Node, body: Body, entries: Entries) -> bool:
         written = False
         for found, raw in source.values(node, run.root):
-            if skips(run, found):
+            if skips is not None and skips(run, found):
                 continue
             value = convert(run, found, raw)
             if value is None:
@@ -115,6 +109,17 @@ def _from(row: Section, stock: Stock, put: Put) -> Write:
             else:
                 run.complain(found, source.attribute, "stands twice; the first counts", "dropped", raw)
         return written
+
+    return write
+
+
+def _all_at_once(source: Path, skips: Skips, convert: ConvertAll, put: Put) -> Write:
+    def write(run: Run, node: Node, body: Body, entries: Entries) -> bool:
+        found = source.values(node, run.root)
+        if skips is not None:
+            found = [pair for pair in found if not skips(run, pair[0])]
+        value = convert(run, found)
+        return value is not None and put(body, entries, found[0][0], value)
 
     return write
 
@@ -181,15 +186,14 @@ _SOURCES: dict[str, Callable[[Section, Stock, Put], Write]] = {
 
 
 def _for_each(row: Section, write: Write) -> Write:
-    each = optional_path(row, "each")
-    if each is None and "unless" not in row:
+    each, skips = optional_path(row, "each"), unless(row)
+    if each is None and skips is None:
         return write
-    skips = unless(row)
 
     def write_each(run: Run, node: Node, body: Body, entries: Entries) -> bool:
         written = False
         for found in each.nodes(node, run.root) if each else [node]:
-            if not skips(run, found) and write(run, found, body, entries):
+            if not (skips is not None and skips(run, found)) and write(run, found, body, entries):
                 written = True
         return written
 

@@ -44,14 +44,11 @@ EXPANDED = frozenset({"canonical", "council"})
 class Run:
     record: CaseRecord
     context: Context
+    root: Node
     problems: list[Problem] = field(default_factory=list)
     # Every reference to another resource of this person: its target, and who refers to it.
     references: list[tuple[str, Node]] = field(default_factory=list)
     _said: set[tuple[int, str, str | None]] = field(default_factory=set)
-
-    @property
-    def root(self) -> Node:
-        return self.record.root
 
     def complain(self, node: Node, attribute: str | None, reason: str, effect: Effect, value: str | None) -> None:
         """The first thing said of a value in its place is the one that is kept."""

@@ -70,15 +70,21 @@ def _read(name: str, file: str, content: bytes) -> Table:
     if next(reader, None) != COLUMNS:
         raise MappingError(file, "line 2", f"must be `{','.join(COLUMNS)}`")
     rows: dict[str, Code] = {}
-    for row in reader:
-        where = f"line {reader.line_num + 1}"
-        if len(row) != len(COLUMNS):
-            raise MappingError(file, where, f"has {len(row)} columns; expected {len(COLUMNS)}")
-        key = _key(row[0])
-        if not key or key in rows:
-            raise MappingError(file, where, f"`{row[0]}` is blank or stands twice")
-        rows[key] = Code(code=row[1], display=row[2], system=row[3])
+    try:
+        for row in reader:
+            _add(rows, row, file, f"line {reader.line_num + 1}")
+    except csv.Error as error:
+        raise MappingError(file, f"line {reader.line_num + 1}", f"is no CSV: {error}") from None
     return Table(name, lines[0].removeprefix(_PROVENANCE), content, rows)
+
+
+def _add(rows: dict[str, Code], row: list[str], file: str, where: str) -> None:
+    if len(row) != len(COLUMNS):
+        raise MappingError(file, where, f"has {len(row)} columns; expected {len(COLUMNS)}")
+    key = _key(row[0])
+    if not key or key in rows:
+        raise MappingError(file, where, f"`{row[0]}` is blank or stands twice")
+    rows[key] = Code(code=row[1], display=row[2], system=row[3])
 
 
 def _key(raw: str) -> str:

@@ -15,13 +15,14 @@ from mappings.record import Node
 from mappings.run import Run
 from mappings.stock import optional_path
 
-Skips = Callable[[Run, Node], bool]
+# None where no flag is named: most rows have none.
+Skips = Callable[[Run, Node], bool] | None
 
 
 def unless(section: Section) -> Skips:
     flag = optional_path(section, "unless")
     if flag is None:
-        return lambda run, node: False
+        return None
 
     def skips(run: Run, node: Node) -> bool:
         skip = False

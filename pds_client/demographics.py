@@ -30,12 +30,17 @@ class Demographics:
 
     @property
     def missing(self) -> tuple[str, ...]:
-        """The fields without which PDS accepts no search."""
-        present = {"family": self.family and self.family.strip(), "birth_date": is_full_date(self.birth_date)}
+        """The fields without which PDS accepts no search, and that are not there in a form it accepts."""
+        present = {"family": _is_name(self.family), "birth_date": is_full_date(self.birth_date)}
         return tuple(field for field, value in present.items() if not value)
 
     def __repr__(self) -> str:
         return "Demographics(***)"
+
+
+def _is_name(text: str | None) -> bool:
+    # A star would be taken for a wildcard.
+    return bool(text and text.strip() and text.isprintable() and "*" not in text)
 
 
 def known_postcode(text: str | None) -> str | None:

@@ -48,7 +48,7 @@ class Ambiguous:
 @dataclass(frozen=True, slots=True)
 class Insufficient:
     missing: tuple[str, ...]
-    cause: ClassVar[str] = "a trace without family name or full date of birth"
+    cause: ClassVar[str] = "a trace without family name or full date of birth, or with nothing beside these"
     does: ClassVar[str] = "asks nothing of PDS and names the missing fields"
 
 

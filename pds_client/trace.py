@@ -98,8 +98,11 @@ class _Asking:
     async def search(self, *, to_accept: bool = True) -> Trace:
         if self.ours.missing:
             return self._ended(Insufficient(self.ours.missing), Status.TRACE_REQUIRED)
+        possible = list(steps_for(self.ours))
+        if not possible:
+            return self._ended(Insufficient(("given", "postcode")), Status.TRACE_REQUIRED)
         doubt: Ambiguous | None = None
-        for step, query in steps_for(self.ours):
+        for step, query in possible:
             if step.after_many and doubt is None:
                 continue
             if doubt is not None and not step.after_many:

@@ -9,6 +9,7 @@ import pytest
 from joserfc.jwk import ECKey
 
 from tests import postgres
+from tests.town import settle
 from tests.world import World
 
 
@@ -40,3 +41,28 @@ def world(database_url: str, tmp_path: Path, client_key: ECKey) -> Iterator[Worl
     made = World(database_url, tmp_path / "home", client_key)
     yield made
     made.close()
+
+
+@pytest.fixture(scope="session")
+def sqlite_town(tmp_path_factory: pytest.TempPathFactory, client_key: ECKey) -> Iterator[World]:
+    folder = tmp_path_factory.mktemp("town")
+    made = settle(World(f"sqlite:///{folder / 'town.db'}", folder / "home", client_key))
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="session")
+def postgresql_town(
+    postgres_server: postgres.Server, tmp_path_factory: pytest.TempPathFactory, client_key: ECKey
+) -> Iterator[World]:
+    with postgres_server.database() as url:
+        made = settle(World(url, tmp_path_factory.mktemp("town") / "home", client_key))
+        yield made
+        made.close()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def town(request: pytest.FixtureRequest) -> World:
+    """A town that tests only read, on each engine; whoever changes more than their own askers takes `world`."""
+    made: World = request.getfixturevalue(f"{request.param}_town")
+    return made

@@ -64,6 +64,7 @@ def case(
     practice: str = "",
     postcode: str = "SW1A 1AA",
     attributes: str = 'restricted="N"',
+    names: str = "",
     objections: str = "",
     more: str = "",
     involvement: str = '<Involvement clientType="Service User" psr="Physical Support: Personal care support"'
@@ -78,7 +79,7 @@ def case(
     gp = f"<GP odsPractice={quoteattr(practice)}/>" if practice else ""
     return (
         f"<Person localId={quoteattr(local_id)} {attributes}>{number}"
-        f'<Names><Name use="usual"><Given>{escape(given)}</Given><Family>{escape(family)}</Family></Name></Names>'
+        f'<Names><Name use="usual"><Given>{escape(given)}</Given><Family>{escape(family)}</Family></Name>{names}</Names>'
         f'<Birth date={quoteattr(born)}/><Sex code="F"/>'
         f'<Addresses><Address type="HOME" from="1999-01-01"><Line>1 Invented Row</Line><Town>London</Town>'
         f"<Postcode>{escape(postcode)}</Postcode></Address></Addresses>"
@@ -91,6 +92,23 @@ def case(
 def objection(kind: str = "nhs-number", value: str = "objected", effective: str = "2025-06-01") -> str:
     """One Objection element."""
     return f'<Objection kind="{kind}" value="{value}" recorded="{effective}" effective="{effective}" by="officer"/>'
+
+
+def named(family: str, given: str, use: str = "maiden") -> str:
+    """One more Name element of a person."""
+    return f'<Name use="{use}"><Given>{escape(given)}</Given><Family>{escape(family)}</Family></Name>'
+
+
+def relationship(
+    number: str = "R1", *, family: str = "Marlowe", given: str = "Basil", roles: str = "next-of-kin", person: str = ""
+) -> str:
+    """The Relationships of a person: one, who has a record of their own where `person` says its local id."""
+    own = f" personRef={quoteattr(person)}" if person else ""
+    return (
+        f'<Relationships><Relationship id={quoteattr(number)} type="son" roles={quoteattr(roles)} sensitive="N"{own}>'
+        f"{named(family, given, 'usual')}"
+        '<Telecom system="mobile" use="mobile">07700 900102</Telecom></Relationship></Relationships>'
+    )
 
 
 def extract(*people: str, council_code: str = COUNCIL, created: datetime = START, sequence: int = 1) -> bytes:
@@ -203,6 +221,16 @@ class World:
         """The number under which a person is kept."""
         with self.deployment.office.transaction() as transaction:
             return transaction.number("SELECT id FROM person WHERE local_id = :local_id", local_id=local_id)
+
+    def public(self, local_id: str, kind: str = "Patient") -> str:
+        """The id by which the first resource of a kind of a person is read."""
+        ((public,),) = self.rows(
+            "SELECT MIN(r.public) FROM resource r JOIN person p ON p.id = r.person"
+            " WHERE p.local_id = :local_id AND r.type = :kind",
+            local_id=local_id,
+            kind=kind,
+        )
+        return str(public)
 
     def rows(self, sql: str, **parameters: Any) -> list[tuple[Any, ...]]:
         """Look into the database as the office does."""

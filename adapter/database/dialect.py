@@ -29,6 +29,8 @@ class Dialect:
     name: str
     words: Mapping[str, str]
     begin: str
+    # Makes a transaction wait for others that do the same; empty where every transaction does already.
+    alone: str
 
     def __hash__(self) -> int:
         return hash(self.name)
@@ -49,6 +51,7 @@ SQLITE = Dialect(
         "main": "main.",
     },
     begin="BEGIN IMMEDIATE",
+    alone="",
 )
 
 POSTGRES = Dialect(
@@ -63,6 +66,7 @@ POSTGRES = Dialect(
         "main": "",
     },
     begin="BEGIN",
+    alone="SELECT pg_advisory_xact_lock(1634952550)",
 )
 
 

@@ -51,6 +51,11 @@ class Transaction:
         if listed:
             self._connection.cursor().executemany(self._dialect.statement(sql), listed)
 
+    def alone(self) -> None:
+        """Wait until no other transaction that asked to be alone is under way, and be the one."""
+        if self._dialect.alone:
+            self._connection.execute(self._dialect.alone)
+
     def _run(self, sql: str, parameters: Mapping[str, Any]) -> Any:
         return self._connection.execute(self._dialect.statement(sql), parameters)
 

@@ -86,6 +86,9 @@ class PostgresEngine:
             )
         )
         connection.execute("REVOKE ALL ON ALL TABLES IN SCHEMA public FROM PUBLIC")
+        # A temporary table would be read in the place of the view whose name it takes.
+        database = sql.Identifier(str(conninfo_to_dict(self._url)["dbname"]))
+        connection.execute(sql.SQL("REVOKE TEMPORARY ON DATABASE {} FROM PUBLIC").format(database))
         for name in VISIBLE:
             connection.execute(sql.SQL("GRANT SELECT ON {} TO {}").format(sql.Identifier(name), role))
 

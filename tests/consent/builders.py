@@ -29,6 +29,7 @@ POLICY = shipped("westminster")
 def someone(**facts: Any) -> Standing:
     """A person about whom every question has been settled, and settled so that nothing withholds."""
     settled: dict[str, Any] = {
+        "live": True,
         "nhs_number_use": OptOut.CLEAR,
         "shared_record": OptOut.CLEAR,
         "national_data_opt_out": OptOut.CLEAR,

@@ -125,6 +125,11 @@ def purpose_refused(asking: Asking, standing: Standing, category: Category, loca
     return asking.view.purpose not in KNOWN
 
 
+def not_live(asking: Asking, standing: Standing, category: Category, locates: bool) -> bool:
+    # Section 2: before the declaration nothing is live; the council and the person are not outsiders.
+    return asking.view.recipient not in ("council", "person") and not standing.live
+
+
 def erased(asking: Asking, standing: Standing, category: Category, locates: bool) -> bool:
     return standing.erased
 
@@ -252,6 +257,7 @@ STAGES: dict[str, Stage] = {
     stage.__name__.replace("_", "-"): stage
     for stage in (
         purpose_refused,
+        not_live,
         erased,
         sealed,
         past_retention,

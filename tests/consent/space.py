@@ -38,6 +38,7 @@ Question = Callable[[Any], bool]
 
 # Every value of every fact, from what releases most to what withholds most.
 VALUES: dict[str, tuple[Any, ...]] = {
+    "live": (True, False),
     "nhs_number_use": (OptOut.CLEAR, OptOut.UNKNOWN, OptOut.OBJECTS),
     "shared_record": (OptOut.CLEAR, OptOut.UNKNOWN, OptOut.OBJECTS),
     "national_data_opt_out": (OptOut.CLEAR, OptOut.UNKNOWN, OptOut.OBJECTS),

@@ -7,6 +7,7 @@ promises that the decision alone can keep are here; the others are kept where th
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -472,7 +473,7 @@ def test_six_years_after_support_ceased_nothing_is_released(day: date, shown: bo
     """In general, we retain information related to adult social care for 6 years after we have ceased to assess
     your needs or provide services to you."""
     standing = standing_at(closed(date(2018, 3, 15)), POLICY, datetime(day.year, day.month, day.day, tzinfo=UTC))
-    assert bool(seen(ward(), standing)) is shown
+    assert bool(seen(ward(), replace(standing, live=True))) is shown
 
 
 @pytest.mark.parametrize(("day", "shown"), [(date(2038, 3, 14), True), (date(2038, 3, 15), False)])
@@ -480,7 +481,7 @@ def test_twenty_years_after_a_mental_health_case_nothing_is_released(day: date, 
     """In mental health cases, this period rises to 20 years."""
     facts = closed(date(2018, 3, 15), mental_health=True)
     standing = standing_at(facts, POLICY, datetime(day.year, day.month, day.day, tzinfo=UTC))
-    assert bool(seen(ward(), standing)) is shown
+    assert bool(seen(ward(), replace(standing, live=True))) is shown
 
 
 def test_what_is_held_past_its_date_is_for_the_person_and_the_courts():
@@ -515,7 +516,8 @@ def test_direct_care_reads_for_four_weeks_after_a_death_is_learnt(days: int, sho
     """The council will share information only to provide health and social care professionals directly involved in
     your care access to the most up-to-date information about you."""
     facts = Facts(first_seen=datetime(2010, 1, 1, tzinfo=UTC), restricted=False, locked=False, death_learnt=LEARNT)
-    assert bool(seen(ward(), standing_at(facts, POLICY, LEARNT + timedelta(days=days)))) is shown
+    standing = standing_at(facts, POLICY, LEARNT + timedelta(days=days))
+    assert bool(seen(ward(), replace(standing, live=True))) is shown
 
 
 @pytest.mark.parametrize("when", [Deceased.RECENT, Deceased.PAST])
@@ -650,3 +652,16 @@ def test_the_policy_that_is_tested_here_names_the_controller_of_the_notice():
 def test_a_practice_sees_what_its_patients_care_team_knows_of_their_care():
     """general practitioners and other health professionals (including hospitals and mental health trusts)"""
     assert seen(practice(), someone()) >= ABOUT_CARE
+
+
+def test_before_the_register_of_objections_is_declared_nobody_outside_the_council_sees_anything():
+    """You have the right to object to the processing of your NHS Number in this way."""
+    shown = [
+        asking for asking in (ward(), practice(), integrated_record(), trace()) if seen(asking, someone(live=False))
+    ]
+    assert shown == []
+
+
+def test_the_councils_own_social_workers_go_on_before_the_declaration():
+    """This will not stop you from receiving care, but will result in the benefits outlined above not being realised."""
+    assert seen(social_worker(), someone(live=False)) == seen(social_worker(), someone())

@@ -243,6 +243,11 @@ def test_a_permit_is_the_decision_category_by_category(asking, standing):
         assert bool((made.mask | made.own) & bit(category, locates=locates)) is released
 
 
+def test_unless_it_is_said_a_category_is_not_taken_to_tell_where_somebody_is():
+    protected = someone(pds_sensitive=Sensitive.YES)
+    assert decide(POLICY, ward(), protected, Category.SERVICES).released
+
+
 def test_what_is_shown_of_its_own_services_only_is_not_shown_of_anybodys():
     made = permit(POLICY, asks("care-provider", "care-worker"), someone())
     services = bit(Category.SERVICES), bit(Category.SERVICES, locates=True)

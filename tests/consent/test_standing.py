@@ -247,6 +247,26 @@ def test_of_whom_only_the_first_sight_is_on_file_everything_is_withheld():
     )
 
 
+# ---------------------------------------------------------------- live
+
+
+def live(at: datetime, kind: str = NHS_NUMBER) -> bool:
+    return standing_at(on_file(registers={kind: Register(kind, MONDAY)}), POLICY, at).live
+
+
+def test_without_a_declaration_nothing_is_live():
+    assert standing_at(on_file(), POLICY, MONDAY).live is False
+
+
+def test_a_declaration_makes_live_from_its_date_until_its_grace_has_passed():
+    at = [MONDAY - timedelta(seconds=1), MONDAY, MONDAY + timedelta(days=21, seconds=-1), MONDAY + timedelta(days=21)]
+    assert [live(instant) for instant in at] == [False, True, True, False]
+
+
+def test_the_register_of_the_shared_record_alone_makes_nothing_live():
+    assert live(MONDAY, SHARED_RECORD) is False
+
+
 # ---------------------------------------------------------------- death
 
 

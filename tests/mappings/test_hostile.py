@@ -4,7 +4,7 @@ import io
 import socket
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from lxml import etree
 
@@ -108,12 +108,13 @@ def _check(content: bytes) -> None:
 
 
 @given(st.binary(max_size=400))
+@settings(deadline=None)
 def test_any_bytes_give_problems_or_records(content: bytes):
     _check(content)
 
 
 @given(st.binary(max_size=60), st.integers(0, 400), st.integers(0, 40))
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 def test_any_damage_to_a_good_file_gives_problems_or_records(noise: bytes, at: int, gone: int):
     whole = extract(person('<Names><Name use="usual"><Given>Ada</Given></Name></Names>'), numbered("2"))
     _check(whole[:at] + noise + whole[at + gone :])
@@ -136,7 +137,7 @@ def _elements(draw: st.DrawFn, depth: int = 3) -> etree._Element:
 
 
 @given(st.lists(_elements(), max_size=5))
-@settings(max_examples=150)
+@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_any_tree_of_the_layouts_own_words_gives_problems_or_records(elements: list[etree._Element]):
     root = etree.Element(f"{{{NAMESPACE}}}CaseExtract")
     root.extend(elements)

@@ -11,13 +11,14 @@ SERVICE = '<Services><Service id="S1" status="open" {more}>{inner}</Service></Se
 NEVER = [
     SERVICE.format(more='unitCost="MARKER" costFrequency="MARKER"', inner=""),
     SERVICE.format(more="", inner="<Cost>MARKER</Cost><Description>MARKER</Description>"),
-    '<Addresses><Address accessNotes="MARKER"><Line>1 Row</Line><AccessNotes>MARKER</AccessNotes></Address></Addresses>',
+    '<Addresses><Address accessNotes="MARKER"><AccessNotes>MARKER</AccessNotes></Address></Addresses>',
     "<AccessNotes>key safe MARKER</AccessNotes>",
     '<CaseNoteIndex><CaseNote type="visit" title="MARKER"><Title>MARKER</Title></CaseNote></CaseNoteIndex>',
     '<Safeguarding><Enquiry><AllegedPerpetrator name="MARKER">MARKER</AllegedPerpetrator></Enquiry></Safeguarding>',
     '<Warnings><Warning type="MARKER">MARKER</Warning></Warnings>',
     '<Legal><MHA section="MARKER"/><Capacity decision="MARKER"/></Legal>',
-    '<Assessments><Assessment type="MARKER" outcome="MARKER"/></Assessments><Reviews><Review status="MARKER"/></Reviews>',
+    '<Assessments><Assessment type="MARKER" outcome="MARKER"/></Assessments>',
+    '<Reviews><Review status="MARKER">MARKER</Review></Reviews>',
     '<Events><Event description="MARKER">MARKER</Event></Events>',
     '<Involvement opened="2020-01-01" closureReason="MARKER" clientType="MARKER"/>',
     '<Names><Name><Given>Ada</Given><Family>Quill</Family></Name></Names><GenderIdentity code="MARKER"/>',
@@ -44,15 +45,6 @@ def test_no_marker_of_the_sample_extract_appears_anywhere():
 def test_no_shipped_mapping_names_a_field_that_is_never_released():
     rows = (DATA.parent.parent / "mappings" / "sources" / "case-xml.toml").read_text("utf-8")
     paths = [line for line in rows.splitlines() if "from = " in line or "each = " in line]
-    for word in (
-        "Cost",
-        "AccessNotes",
-        "CaseNote",
-        "Safeguarding",
-        "Warning",
-        "Legal",
-        "Assessment",
-        "Review",
-        "Title@",
-    ):
+    assert len(paths) > 60
+    for word in ("Cost", "AccessNotes", "CaseNote", "Safeguarding", "Warning", "Legal", "Assessment", "Review"):
         assert not any(word in path for path in paths)

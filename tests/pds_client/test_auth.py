@@ -1,7 +1,7 @@
 """Do we prove who we are exactly as the token endpoint wants it, and no more often than needed?"""
 
 import asyncio
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import httpx
 import pytest
@@ -16,7 +16,9 @@ from tests.pds_client.world import (
     ADA,
     API_KEY,
     KEY_ID,
+    NOON,
     ORIGIN,
+    Clock,
     ada,
     client_of,
     key_pair,
@@ -27,20 +29,6 @@ from tests.pds_client.world import (
 
 TOKEN_URL = ORIGIN + "/oauth2/token"
 NUMBER = NhsNumber.parse(ADA)
-NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
-
-
-class Clock:
-    """A clock that a test sets."""
-
-    def __init__(self):
-        self.time = NOON
-
-    def __call__(self):
-        return self.time
-
-    def pass_by(self, **time):
-        self.time += timedelta(**time)
 
 
 def credentials():

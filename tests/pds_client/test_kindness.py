@@ -2,7 +2,6 @@
 
 import asyncio
 import itertools
-from datetime import UTC, datetime
 
 import httpx
 import pytest
@@ -13,10 +12,9 @@ from pds_client import Matched, NhsNumber, Unavailable
 from pds_client.circuit import Circuit
 from pds_client.pace import Pace
 from pds_client.retry import retry_after
-from tests.pds_client.world import ADA, Recording, ada, client_of, now, pds, run
+from tests.pds_client.world import ADA, NOON, Recording, ada, client_of, now, pds, run
 
 NUMBER = NhsNumber.parse(ADA)
-NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 PASSING = (408, 429, 500, 502, 503, 504)
 
 
@@ -238,19 +236,42 @@ def test_a_probe_that_never_returns_does_not_block_the_next():
     assert [circuit.admits(), circuit.admits(), circuit.admits()] == [True, False, True]
 
 
-def test_a_connection_that_fails_is_tried_again_and_then_unavailable():
-    class Broken(httpx.AsyncBaseTransport):
-        tried = 0
+class Broken(httpx.AsyncBaseTransport):
+    """Fails where it is told to: at the token endpoint or beyond it."""
 
-        async def handle_async_request(self, request):
-            Broken.tried += 1
-            raise httpx.ConnectError("no route to 999 000 0000")
+    def __init__(self, simulator, where):
+        self._carrier = httpx.ASGITransport(simulator.app)
+        self._where = where
+        self.tried = 0
+
+    async def handle_async_request(self, request):
+        if self._where not in request.url.path:
+            return await self._carrier.handle_async_request(request)
+        self.tried += 1
+        raise httpx.ReadError(f"no answer from {request.url}")
+
+
+@pytest.mark.parametrize(("where", "asked"), [("/Patient/", True), ("/oauth2/", False)])
+def test_a_connection_that_fails_is_tried_again_and_then_unavailable_without_its_url(where, asked):
+    simulator = pds(ada())
+    wire = Broken(simulator, where)
 
     async def once():
-        async with client_of(pds(), transport=Broken()) as client:
+        async with client_of(simulator, transport=wire) as client:
             return await client.read(NUMBER)
 
     outcome = run(once())
-    assert (type(outcome), outcome.status) == (Unavailable, None)
-    assert "999" not in repr(outcome)
-    assert Broken.tried == 4
+    assert (type(outcome), outcome.status, outcome.asked, wire.tried) == (Unavailable, None, asked, 4)
+    assert ADA not in repr(outcome)
+
+
+def test_connections_that_fail_open_the_circuit():
+    simulator = pds(ada())
+    wire = Broken(simulator, "/Patient/")
+
+    async def three_times():
+        async with client_of(simulator, transport=wire) as client:
+            return [await client.read(NUMBER) for _ in range(3)][-1]
+
+    assert not run(three_times()).asked
+    assert wire.tried == 5

@@ -9,17 +9,19 @@ import functools
 import itertools
 import selectors
 from collections.abc import Coroutine, Iterator
+from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
 import httpx
 
 from pds_client import Demographics, NhsNumber, PdsClient, make_key_pair
-from pds_client.simulator import BASE_PATH, TOKEN_PATH, Simulator, person
+from pds_client.simulator import BASE_PATH, TOKEN_PATH, Served, Simulator, person
 
 T = TypeVar("T")
 API_KEY = "api-key-of-the-tests"
 KEY_ID = "key-1"
 ORIGIN = "http://127.0.0.1"
+NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 _MOMENT = 1e-7
 
 
@@ -53,6 +55,19 @@ def run(work: Coroutine[Any, Any, T]) -> T:
 
 def now() -> float:
     return asyncio.get_running_loop().time()
+
+
+class Clock:
+    """A clock that a test sets."""
+
+    def __init__(self) -> None:
+        self.time = NOON
+
+    def __call__(self) -> datetime:
+        return self.time
+
+    def pass_by(self, **time: float) -> None:
+        self.time += timedelta(**time)
 
 
 def numbers() -> Iterator[str]:
@@ -124,13 +139,19 @@ class Recording(httpx.AsyncBaseTransport):
 
 
 def client_of(simulator: Simulator, **options: Any) -> PdsClient:
-    settings = {
-        "base_url": ORIGIN + BASE_PATH,
-        "token_url": ORIGIN + TOKEN_PATH,
-        "api_key": API_KEY,
-        "key_id": KEY_ID,
-        "private_key": key_pair()[0],
-        "end_user_organisation": "X26",
-        "transport": httpx.ASGITransport(simulator.app),
-    }
-    return PdsClient(**{**settings, **options})
+    """A client that reaches the simulator without a socket."""
+    where = {"base_url": ORIGIN + BASE_PATH, "token_url": ORIGIN + TOKEN_PATH}
+    return PdsClient(**{**_KNOWN_AS, **where, **_key(), "transport": httpx.ASGITransport(simulator.app), **options})
+
+
+def client_at(served: Served, **options: Any) -> PdsClient:
+    """A client that reaches the simulator over its socket."""
+    where = {"base_url": served.base_url, "token_url": served.token_url}
+    return PdsClient(**{**_KNOWN_AS, **where, **_key(), **options})
+
+
+_KNOWN_AS: dict[str, Any] = {"api_key": API_KEY, "key_id": KEY_ID, "end_user_organisation": "X26"}
+
+
+def _key() -> dict[str, Any]:
+    return {"private_key": key_pair()[0]}

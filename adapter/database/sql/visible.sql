@@ -59,6 +59,7 @@ SELECT t.name, t.value, t.person, p.council
 FROM {main}term t
 JOIN {main}person p ON p.id = t.person
 WHERE (SELECT may_assert FROM {asking}) = 1
+  AND t.type = 'Patient'
   AND ({mask_if_related} & t.need) = t.need
 
 -- name: visible_registration

@@ -1,0 +1,40 @@
+"""The README is true: its tables are the code's, its example runs, and its layout is the one that is read."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from mappings import language
+from mappings.problems import Effect
+from mappings.readers.vocabulary import CASE_XML
+
+TOP = Path(__file__).parent.parent.parent
+README = (TOP / "mappings" / "README.md").read_text("utf-8")
+
+
+def block(kind: str) -> str:
+    return README.split(f"```{kind}\n")[1].split("```")[0]
+
+
+@pytest.mark.parametrize("name", ["transforms", "contexts"])
+def test_a_table_of_the_readme_is_what_the_code_prints(name: str):
+    assert README.split(f"<!-- {name} -->\n")[1].split("\n<!-- end -->")[0] == getattr(language, name)()
+
+
+def test_the_example_of_the_readme_runs(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):
+    monkeypatch.chdir(TOP)
+    exec(compile(block("python"), "README.md", "exec"), {})
+    assert "Patient ['identity', 'nhs-number-untraced', 'contact', 'gp', 'ethnicity'" in capsys.readouterr().out
+
+
+def test_the_layout_of_the_readme_names_what_is_read_and_nothing_else():
+    shown = block("xml")
+    elements = set(re.findall(r"<([A-Za-z]+)", shown))
+    attributes = set(re.findall(r" ([A-Za-z0-9]+)=\"", shown)) - {"xmlns"}
+    assert elements == set(CASE_XML)
+    assert attributes == {name for known in CASE_XML.values() for name in known.attributes}
+
+
+def test_the_readme_explains_every_effect():
+    assert all(f"| `{effect}` |" in README for effect in Effect.__args__)
