@@ -17,6 +17,7 @@ import orjson
 import structlog
 from fastapi import FastAPI, Request, Response
 
+from adapter.admission import Admission
 from adapter.body import Bodies
 from adapter.capability import capability, smart_configuration
 from adapter.cursor import Cursors
@@ -66,6 +67,7 @@ def service(deployment: Deployment) -> Service:
         clock=deployment.clock,
         bodies=Bodies(seal),
         seal=seal,
+        admission=Admission(policy),
     )
     token_url = token_address(settings)
     tokens = Tokens(deployment.keys.signing, token_url, deployment.office, deployment.clock, settings.token_seconds)

@@ -11,12 +11,13 @@ import re
 from dataclasses import dataclass, replace
 from typing import Any
 
+from adapter.instant import millis, read_instant, shown
 from adapter.interactions import ALIASES, TYPES, Kind
 from adapter.outcome import RefusedError
 from adapter.terms import IDENTIFY_BY_NAME, IDENTIFY_BY_NUMBER, NHS_NUMBER_SYSTEM, normal
 
 _RESULT_PARAMETERS = frozenset({"_count", "_total", "_include", "_revinclude", "_cursor", "_format"})
-_DATE = re.compile(r"(eq|ge|gt|le|lt)?(\d{4}(?:-\d{2}(?:-\d{2}(?:T[0-9:.]+(?:Z|[+-]\d{2}:\d{2})?)?)?)?)")
+_DATE = re.compile(r"(eq|ge|gt|le|lt)?(\d{4}(?:-\d{2}(?:-\d{2}(?:T[0-9:.]+(Z|[+-]\d{2}:\d{2})?)?)?)?)")
 _WHOLE_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 _ID = re.compile(r"[A-Za-z0-9\-.]{1,64}")
 _MOST_VALUES = 50
@@ -73,8 +74,8 @@ def read_query(kind: str, parameters: Parameters, *, count: int, most: int, stri
             query = replace(query, criteria=(*query.criteria, _criterion(name_, as_, value)))
         elif name in _RESULT_PARAMETERS:
             query = _result(query, name, value, most)
-        elif name.partition(":")[0] in known or name.startswith(("_include:", "_revinclude:")):
-            # A modifier that is not understood changes what is asked: it is never passed over.
+        elif re.split(r"[:.]", name)[0] in known or name.startswith(("_include:", "_revinclude:", "_has:")):
+            # A modifier or chain that is not understood changes who is asked about: it is never passed over.
             raise RefusedError("bad-parameter")
         elif strict:
             raise RefusedError("unknown-parameter")
@@ -123,8 +124,8 @@ def _criterion(name: str, kind: Kind, value: str) -> Criterion:
     # PostgreSQL knows no text with a NUL in it.
     if not values or len(values) > _MOST_VALUES or "\0" in value:
         raise RefusedError("bad-parameter")
-    if kind is Kind.DATE and not all(_DATE.fullmatch(part) for part in values):
-        raise RefusedError("bad-parameter")
+    if kind is Kind.DATE:
+        values = tuple(_date(part) for part in values)
     if kind is Kind.STRING and not all(normal(part) for part in values):
         raise RefusedError("bad-parameter")
     if kind is Kind.REFERENCE:
@@ -132,6 +133,17 @@ def _criterion(name: str, kind: Kind, value: str) -> Criterion:
     if kind is Kind.TOKEN and name == "identifier":
         values = tuple(_number(part) for part in values)
     return Criterion(name, kind, values)
+
+
+def _date(value: str) -> str:
+    read = _DATE.fullmatch(value)
+    if read is None:
+        raise RefusedError("bad-parameter")
+    prefix, said, zone = read[1] or "", read[2], read[3]
+    try:
+        return prefix + (shown(millis(read_instant(said))) if zone else said)
+    except (ValueError, OverflowError):
+        raise RefusedError("bad-parameter") from None
 
 
 def _reference(name: str, value: str) -> str:
@@ -184,7 +196,11 @@ def _date_condition(value: str, column: str, name: str) -> tuple[str, dict[str, 
         return _prefix(column, name, said)
     comparison = {"ge": (">=", said), "gt": (">=", end), "le": ("<", end), "lt": ("<", said)}
     operator, bound = comparison[prefix]
-    return f"{column} {operator} :{name}", {name: bound}
+    # Somebody born in a month or year of which no more is known may be born after any day of it.
+    whole = {"p": 4, "q": 7} if prefix in ("ge", "gt") else {}
+    within = {name + mark: said[:length] for mark, length in whole.items() if len(said) > length}
+    tests = [f"{column} {operator} :{name}", *(f"{column} = :{part}" for part in within)]
+    return f"({' OR '.join(tests)})", {name: bound} | within
 
 
 def _prefix(column: str, name: str, start: str) -> tuple[str, dict[str, Any]]:

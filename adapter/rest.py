@@ -20,6 +20,7 @@ import orjson
 import structlog
 
 from adapter.access import my_access
+from adapter.admission import Asking, World
 from adapter.asker import CONTEXT_HEADERS, Context, context
 from adapter.body import Body, select_one
 from adapter.bundle import bundle
@@ -28,7 +29,7 @@ from adapter.database import TookTooLongError
 from adapter.interactions import TYPES
 from adapter.outcome import CAUSES, RefusedError, no_proof, refusal
 from adapter.query import Identifying, Parameters, identifying, read_query
-from adapter.release import Asking, Interaction, Release, Released, Steps, World, canonical_search
+from adapter.release import Interaction, Release, Released, Steps, canonical_search
 from adapter.scopes import allows
 from adapter.search import Found, search
 from adapter.settings import Settings
@@ -232,8 +233,7 @@ def _opened(scope: Scope) -> Request:
 
 
 def _asking(request: Request, bearer: Bearer | None, interaction: str, kind: str, searched: str = "") -> Asking:
-    client, scopes = (bearer.client, bearer.scopes) if bearer else ("", frozenset())
-    return Asking(client, scopes, request.context, interaction, kind, request.id, searched)
+    return Asking(bearer.client if bearer else "", request.context, interaction, kind, request.id, searched)
 
 
 def _hold_to_scopes(bearer: Bearer, kind: str, letter: str) -> None:

@@ -31,7 +31,7 @@ def search(query: Query, bodies: Bodies) -> Generator[Ask | Select, list[tuple[A
     """The steps of one search."""
     where, parameters = _where(query)
     total = None
-    if query.total:
+    if query.total or query.count == 0:
         counted = yield Select(f"SELECT COUNT(DISTINCT t.resource) FROM visible_term t WHERE {where}", parameters)
         total = counted[0][0]
     if query.count == 0:

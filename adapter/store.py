@@ -137,7 +137,8 @@ class Store:
         kept |= {mark: said[mark] == "yes" for mark in ("restricted", "locked", "do_not_disclose")}
         kept |= {
             "died": died,
-            "death_learnt": (kept.get("death_learnt") or millis(self.now)) if died else None,
+            # A death that cannot be dated is a death.
+            "death_learnt": (kept.get("death_learnt") or millis(self.now)) if said["died"] != "no" else None,
             "closed": _last_day(said["closed"]),
             "mental_health": "yes" in (said["mental_health"], said["section_117"]),
             "sealed": kept.get("sealed", False) or mapped.operation != "upsert",

@@ -6,6 +6,10 @@ relationship that is asserted there is that asker's alone.
 
 from __future__ import annotations
 
+from functools import cache
+
+from conformance.asker import Asker
+from tests.fhir import watched
 from tests.world import World, case, named, objection, pds_record, relationship
 
 SYSTEM = "https://fhir.nhs.uk/Id/nhs-number"
@@ -33,6 +37,12 @@ HAL, HAL_NUMBER, HAL_BORN = "A10", "9990000085", "1930-01-01"
 PAGES = tuple(f"P{number}" for number in range(1, 8))
 
 ETHNICITY = '<Ethnicity scheme="cld-r2" code="White: Roma">White: Roma</Ethnicity>'
+
+
+@cache
+def social_worker(town: World) -> Asker:
+    """The council's own client in a town: it sees most, asserts nothing, and serves every test."""
+    return watched(town.asker("council"))
 
 
 def by_number(number: str, born: str) -> list[tuple[str, str]]:
@@ -63,7 +73,14 @@ def settle(town: World) -> World:
             practice=PRACTICE,
             objections=objection(),
         ),
-        case(CYRIL, family="Ashe", given="Cyril", born=CYRIL_BORN, nhs_number=CYRIL_NUMBER, attributes='restricted="Y"'),
+        case(
+            CYRIL,
+            family="Ashe",
+            given="Cyril",
+            born=CYRIL_BORN,
+            nhs_number=CYRIL_NUMBER,
+            attributes='restricted="Y"',
+        ),
         case(ZOE, family="Brontë-Ó Néill", given="Zoë", born=ZOE_BORN, nhs_number=ZOE_NUMBER),
         *(case(twain, family="Twain", given="Dora", born=TWAIN_BORN) for twain in TWAINS),
         case(

@@ -214,8 +214,9 @@ class World:
             series=f"council:{COUNCIL}",
             recorded_by="officer",
         )
+        person = self.person(local_id)
         with self.deployment.office.transaction() as transaction:
-            record_choice(transaction, self.deployment.policy, self.person(local_id), choice, self.time)
+            record_choice(transaction, self.deployment.policy, person, choice, self.time)
 
     def person(self, local_id: str) -> int:
         """The number under which a person is kept."""
@@ -245,11 +246,12 @@ class World:
         """Put people into PDS."""
         self.pds = Simulator(records, clients={"api-key": _PDS_PUBLIC})
 
-    def trace(self, most: int = 100) -> Counter[str]:
+    def trace(self, most: int = 100, **how: Any) -> Counter[str]:
         """Ask PDS about everybody who waits; say how each came out."""
-        return asyncio.run(self._trace(most))
+        return asyncio.run(self.tracing(most, **how))
 
-    async def _trace(self, most: int) -> Counter[str]:
+    async def tracing(self, most: int = 100, *, record: Any = None, attempts: int = 4) -> Counter[str]:
+        """One worker of the trace queue; `record` is its trail."""
         door = self.deployment.engine.door()
         await door.open()
         client = PdsClient(
@@ -260,12 +262,14 @@ class World:
             private_key=_PDS_PRIVATE,
             end_user_organisation="713",
             rate=10_000,
+            attempts=attempts,
             transport=httpx.ASGITransport(self.pds.app),
         )
         async with client:
-            worked = await Identify(self.deployment, door, client, _unrecorded).work(most)
-        await door.close()
-        return worked
+            try:
+                return await Identify(self.deployment, door, client, record or _unrecorded).work(most)
+            finally:
+                await door.close()
 
     def asker(self, kind: str, **changes: Any) -> Asker:
         """Register a client of this kind and let it ask; `changes` replace what it is or says."""
@@ -274,7 +278,7 @@ class World:
             name=said.get("name", kind),
             recipient=said.get("recipient", "council" if kind == "governance" else kind),
             organisations=(said["organisation"],),
-            purposes=(said["purpose"],),
+            purposes=said.get("purposes", (said["purpose"],)),
             roles=(said["role"],),
             agreement="agreement-1",
             toolkit="standards met",

@@ -44,15 +44,15 @@ def demo(
         console.print("An adult social care department, a PDS and six registered systems, all invented.\n")
         _load(console, stage, people, today)
         staged.register(stage)
-        console.print(f"Registered: {', '.join(part.name for part in PARTS.values())}.")
+        console.print(f"Registered: {', '.join(part.name for part in PARTS.values())}.", soft_wrap=True)
         console.print(f"The endpoint answers at {base}.\n")
-        with staged.served(stage, bound) as endpoint:
+        with staged.served(stage, bound):
             kept = _walk(console, stage)
             if not once:
                 _invite(console, stage)
             console.print(f"walk: {kept} of {len(STEPS)} steps as promised")
             if not once:
-                _keep_serving(console, endpoint)
+                _keep_serving(console)
         stage.deployment.close()
     if kept != len(STEPS):
         raise typer.Exit(1)
@@ -64,7 +64,7 @@ def _load(console: Console, stage: Stage, count: int, today: date) -> None:
         receipt = staged.load(stage, count, today)
     counts = ", ".join(f"{number} {outcome}" for outcome, number in sorted(receipt.counts.items()))
     problems = ", ".join(f"{number} {effect}" for effect, number in sorted(receipt.problems.items()))
-    console.print(f"Loaded: {counts}. Problems in the council's data, each with its place: {problems}.")
+    console.print(f"Loaded: {counts}. Problems in the data, each with its place: {problems}.", soft_wrap=True)
 
 
 def _walk(console: Console, stage: Stage) -> int:
@@ -94,7 +94,7 @@ def _wait_for_traces(console: Console, stage: Stage) -> None:
             time.sleep(0.2)
             waiting = staged.waiting(stage)
             progress.update(task, completed=total - waiting)
-    console.print(f"PDS was asked about {total - waiting} people; who objects was not among them.\n")
+    console.print(f"PDS was asked about {staged.traced(stage)} people; who objects was not among them.\n")
 
 
 def _steps(console: Console, stage: Stage, steps: Sequence[Step], first: int) -> int:
@@ -103,9 +103,9 @@ def _steps(console: Console, stage: Stage, steps: Sequence[Step], first: int) ->
         shown = step.act(stage)
         kept += shown.kept
         mark = "[green]as promised[/]" if shown.kept else "[red]NOT as promised[/]"
-        console.print(f"{number:2}. {step.promise}: {mark}")
+        console.print(f"{number:2}. {step.promise}: {mark}", soft_wrap=True)
         for line in shown.lines:
-            console.print(f"      {line}", markup=False)
+            console.print(f"      {line}", markup=False, soft_wrap=True)
     console.print()
     return kept
 
@@ -134,7 +134,7 @@ def _invite(console: Console, stage: Stage) -> None:
     console.print()
 
 
-def _keep_serving(console: Console, endpoint: object) -> None:
+def _keep_serving(console: Console) -> None:
     console.print("Serving until you press Ctrl-C.")
     try:
         while True:
@@ -144,11 +144,8 @@ def _keep_serving(console: Console, endpoint: object) -> None:
 
 
 def _bound(host: str, port: int) -> socket.socket:
-    bound = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    # Listening begins here, so that whoever asks before the server has started waits.
     try:
-        bound.bind((host, port))
+        return socket.create_server((host, port), backlog=1024)
     except OSError:
-        bound.close()
         raise Refused(f"port {port} of {host} is taken: name another with --port") from None
-    return bound

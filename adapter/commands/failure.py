@@ -64,8 +64,9 @@ def _file(fault: OSError) -> str:
 
 
 def _usage(fault: Any) -> str:
-    context = fault.ctx
-    return f"{_lower(fault.format_message())}; see `{context.command_path if context else 'asc-fhir'} --help`"
+    """What was typed wrongly; nothing where the help was shown instead."""
+    said, context = _lower(fault.format_message()), fault.ctx
+    return said and f"{said}; see `{context.command_path if context else 'asc-fhir'} --help`"
 
 
 # The first row that fits is the one.
@@ -115,7 +116,8 @@ class Commands(TyperGroup):
             code = super().main(listed, *rest, **more)
         except (Exception, KeyboardInterrupt) as fault:
             said, code = told(fault)
-            typer.echo(said, err=True)
+            if said:
+                typer.echo(said, err=True)
         sys.exit(code or 0)
 
 

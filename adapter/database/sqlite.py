@@ -104,9 +104,10 @@ class SqliteDoor:
 
     def _steps(self, program: Program[Answer]) -> Answer:
         rows: list[Row] = []
-        self._ask(Ask(now=0, client=""))
         try:
             step = next(program)
+            if not isinstance(step, Ask):
+                self._ask(Ask(now=0, client=""))
             while True:
                 rows = self._ask(step) if isinstance(step, Ask) else self._select(step.sql, step.parameters)
                 step = program.send(rows)

@@ -182,7 +182,7 @@ def register(stage: Stage) -> None:
 
 
 @contextmanager
-def served(stage: Stage, bound: socket.socket) -> Iterator[threading.Thread]:
+def served(stage: Stage, bound: socket.socket) -> Iterator[None]:
     """The endpoint, answering, with its background work."""
     app = application(stage.deployment)
     config = uvicorn.Config(app, access_log=False, log_config=None, server_header=False, timeout_graceful_shutdown=2)
@@ -190,7 +190,7 @@ def served(stage: Stage, bound: socket.socket) -> Iterator[threading.Thread]:
     thread = threading.Thread(target=server.run, kwargs={"sockets": [bound]}, name="endpoint", daemon=True)
     thread.start()
     try:
-        yield thread
+        yield
     finally:
         server.should_exit = True
         thread.join()
@@ -200,3 +200,9 @@ def waiting(stage: Stage) -> int:
     """How many people wait for a trace."""
     with stage.deployment.office.transaction() as transaction:
         return transaction.number("SELECT COUNT(*) FROM trace_queue")
+
+
+def traced(stage: Stage) -> int:
+    """How many people PDS was asked about."""
+    with stage.deployment.office.transaction() as transaction:
+        return transaction.number("SELECT COUNT(DISTINCT person) FROM trace")

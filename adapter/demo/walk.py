@@ -228,7 +228,8 @@ def _total(bundle: Json) -> int:
 
 
 def _phones(team: Json) -> list[str]:
-    return [point["value"] for point in team.get("telecom", ()) if point["system"] == "phone"]
+    points = sorted(team.get("telecom", ()), key=lambda point: point.get("rank", 1))
+    return [point["value"] for point in points if point["system"] == "phone"]
 
 
 def _members(teams: list[Json]) -> set[str]:
@@ -247,5 +248,3 @@ def _type(episode: Json) -> str:
 
 def _family(related: Json) -> str:
     return str(related.get("name", [{}])[0].get("family", ""))
-
-

@@ -79,7 +79,6 @@ class _Reading:
         else:
             yield from self._read_trailer(element)
         yield from self._persons.strangers(root, element)
-        element.clear()
 
     def _read_header(self, element: etree._Element) -> Iterator[Item | Problem]:
         if self._header is not None:

@@ -76,7 +76,7 @@ def related(entries: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
 
 
 def is_restricted(patient: Mapping[str, Any]) -> bool:
-    return [label["code"] for label in patient["meta"].get("security", [])] != ["U"]
+    return [label.get("code") for label in patient.get("meta", {}).get("security", [])] != ["U"]
 
 
 def as_read(patient: Mapping[str, Any]) -> dict[str, Any]:

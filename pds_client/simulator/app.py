@@ -160,7 +160,7 @@ class Simulator:
         patient = self._held(request)
         if patient is None:
             return answers.not_found()
-        return answers.fhir(200, answers.as_read(patient), {"ETag": f'W/"{patient["meta"]["versionId"]}"'})
+        return answers.fhir(200, answers.as_read(patient), {"ETag": f'W/"{_version(patient)}"'})
 
     def _related_persons(self, request: Request) -> Response:
         patient = self._held(request)
@@ -177,6 +177,10 @@ class Simulator:
         if self.population.is_invalidated(number):
             raise Refusal(404, "INVALIDATED_RESOURCE", "resource has been marked as invalid", "processing")
         return self.population.held_as(number)
+
+
+def _version(patient: Mapping[str, Any]) -> str:
+    return str(patient.get("meta", {}).get("versionId", "1"))
 
 
 def _unsupported(request: Request) -> Response:

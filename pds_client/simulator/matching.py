@@ -125,11 +125,11 @@ def _names(patient: Patient, history: bool) -> Iterator[Patient]:
 
 
 def _practices(patient: Patient) -> Iterator[str]:
-    return (each["identifier"]["value"] for each in patient.get("generalPractitioner", ()))
+    return (each.get("identifier", {}).get("value", "") for each in patient.get("generalPractitioner", ()))
 
 
 def _reachable(patient: Patient, system: str, value: str | None) -> bool:
-    held = [each["value"] for each in patient.get("telecom", ()) if each["system"] == system]
+    held = [each.get("value", "") for each in patient.get("telecom", ()) if each.get("system") == system]
     return value is None or value.casefold() in [each.casefold() for each in held]
 
 

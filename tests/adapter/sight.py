@@ -143,11 +143,11 @@ def told(world: World, eye: Eye, local_id: str = "A1") -> str:
     person = world.person(local_id)
     rows = select(
         world,
-        "SELECT body, type FROM visible_facet WHERE person = :person ORDER BY id",
+        "SELECT body, type FROM visible_facet WHERE person = :person",
         asking(world, eye),
         person=person,
     )
-    return "\n".join(bytes(body).decode() for body, _ in rows)
+    return "\n".join(sorted(bytes(body).decode() for body, _ in rows))
 
 
 def found(world: World, eye: Eye, local_id: str = "A1") -> set[tuple[str, str]]:

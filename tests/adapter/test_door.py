@@ -23,9 +23,7 @@ from tests.adapter.sight import (
     Rows,
     answers,
     asking,
-    involve,
     reading,
-    seen,
     select,
     through_door,
 )

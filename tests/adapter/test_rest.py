@@ -10,7 +10,19 @@ import pytest
 
 from adapter.interactions import TYPES
 from tests.fhir import CONTEXT, cause, hold, ids, resources, said, watched
-from tests.town import ADA, ADA_BORN, ADA_NUMBER, CYRIL, FERN, FERN_BORN, FERN_NUMBER, GUS, HAL, by_number
+from tests.town import (
+    ADA,
+    ADA_BORN,
+    ADA_NUMBER,
+    CYRIL,
+    FERN,
+    FERN_BORN,
+    FERN_NUMBER,
+    GUS,
+    HAL,
+    by_number,
+    social_worker,
+)
 from tests.world import World
 
 # What is not about rows of a table is asked on one engine.
@@ -20,7 +32,7 @@ ABSENT = "00000000-0000-4000-8000-000000000000"
 
 @pytest.fixture
 def council(town: World) -> Any:
-    return watched(town.asker("council"))
+    return social_worker(town)
 
 
 # ---------------------------------------------------------------- read and vread

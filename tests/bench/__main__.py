@@ -18,8 +18,10 @@ from joserfc.jwk import ECKey
 
 from adapter import clients
 from adapter.demo.population import people, write_extract
-from adapter.deployment import open_deployment
+from adapter.declaration import declare, objecting
+from adapter.deployment import Deployment, open_deployment
 from adapter.intake import open_intake
+from adapter.register import KINDS
 from adapter.settings import Settings
 from conformance.asker import Asker
 from mappings import engine
@@ -85,6 +87,7 @@ def _fill(home: Path, base: str) -> tuple[str, ECKey]:
     mapping = engine.load("case-xml", nhs_number=lambda text: NhsNumber.parse(text).value)
     with extract.open("rb") as file:
         open_intake(deployment, mapping, "westminster", "bench").receive(file, extract.name)
+    _declare(deployment)
     key = ECKey.generate_key("P-384")
     now = datetime.now(UTC)
     ward = clients.NewClient(
@@ -104,6 +107,14 @@ def _fill(home: Path, base: str) -> tuple[str, ECKey]:
         client = clients.add(transaction, deployment.policy, ward, now)
     deployment.close()
     return client, key
+
+
+def _declare(deployment: Deployment) -> None:
+    now = deployment.now()
+    for kind in KINDS:
+        with deployment.office.transaction() as transaction:
+            listed = objecting(transaction, deployment.policy, 1, kind, now)
+        declare(deployment, "westminster", kind, now, listed, "bench")
 
 
 def _paths(asker: Asker) -> list[str]:

@@ -268,6 +268,13 @@ def test_the_rows_that_show_nothing_are_not_made():
     }
 
 
+def test_a_row_that_shows_nothing_but_its_own_services_is_made(written: Write):
+    categories = re.search(r"categories = .*(?=\nown = )", SHIPPED)[0]
+    policy = load(written(SHIPPED.replace(categories, 'categories = ["contact"]')))
+    provider, protected = asks("commissioned-health", "clinician").view, someone(do_not_disclose=True)
+    assert {(made.mask, made.own > 0) for *_, made in permits(policy, [provider], [protected])} == {(0, True)}
+
+
 def test_every_row_that_shows_something_is_made_as_the_permit_says():
     views, people = list(POLICY.by_view), [someone(), someone(nhs_number_use=OptOut.OBJECTS, locked=True)]
     expected = {

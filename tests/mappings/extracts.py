@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +41,8 @@ def nhs_number(number: str) -> str:
     return number
 
 
+# A mapping keeps nothing of what it maps, so that all tests can share one.
+@cache
 def case_xml() -> Mapping:
     return load("case-xml", nhs_number=nhs_number)
 

@@ -251,3 +251,13 @@ def test_of_two_values_for_one_place_the_first_counts_and_the_other_is_said(fold
     found = loaded(folder, SMALL).apply(record, CONTEXT)
     assert merged(found.resources[0])["gender"] == "female"
     assert said(found.problems) == ["case.xml:1 Sex@code `M` stands twice; the first counts"]
+
+
+def test_the_provenance_of_what_locates_locates_too(folder: Path):
+    located = 'category = "identity"\nlocates = true\nmentions = "@other"\nprovider = "@who"'
+    mapping = loaded(folder, SMALL.replace('category = "identity"', located))
+    (record,) = records(extract(person(attributes='localId="1" other="7" who="a9x9y"')))
+    (patient, provenance) = mapping.apply(record, CONTEXT).resources
+    for carrier in (patient.facets[0], provenance.facets[0]):
+        assert (carrier.category, carrier.locates, carrier.mentions) == ("identity", True, ("7",))
+        assert carrier.provider == "A9X9Y"

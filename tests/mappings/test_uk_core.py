@@ -143,3 +143,10 @@ def test_an_ethnic_category_outside_its_table_is_kept_as_text_with_a_problem(sch
     (problem,) = found.problems
     assert problem.effect == "ignored"
     assert "kept as text" in problem.reason
+
+
+@pytest.mark.parametrize("code", ["N/A", "-1", "Not Stated"])
+def test_a_placeholder_is_not_kept_as_an_ethnic_category(code: str):
+    found = mapped(f'<Ethnicity scheme="cld-r2" code="{code}"/>')
+    assert "extension" not in only(found, "Patient")
+    assert [problem.reason for problem in found.problems] == ["is a placeholder, not a value"]

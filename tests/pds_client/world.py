@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 import httpx
 
 from pds_client import Demographics, NhsNumber, PdsClient, make_key_pair
+from pds_client.auth import private_key
 from pds_client.simulator import BASE_PATH, TOKEN_PATH, Served, Simulator, person
 
 T = TypeVar("T")
@@ -153,5 +154,7 @@ def client_at(served: Served, **options: Any) -> PdsClient:
 _KNOWN_AS: dict[str, Any] = {"api_key": API_KEY, "key_id": KEY_ID, "end_user_organisation": "X26"}
 
 
+@functools.cache
 def _key() -> dict[str, Any]:
-    return {"private_key": key_pair()[0]}
+    # Read once: checking that its numbers are prime takes longer than most tests.
+    return {"private_key": private_key(key_pair()[0])}

@@ -1,0 +1,38 @@
+"""What is the command `asc-fhir`?
+
+The commands, gathered; each group is a module of adapter/commands/.
+"""
+
+from __future__ import annotations
+
+import typer
+
+from adapter.commands import choice, client, pds, policy, register, trail
+from adapter.commands.explain import explain
+from adapter.commands.failure import Commands
+from adapter.commands.load import load
+from adapter.commands.serve import serve
+from adapter.commands.status import status
+from adapter.commands.token import token
+from adapter.commands.trace import trace
+
+app = typer.Typer(
+    cls=Commands,
+    help="Adult social care records as FHIR: a record comes in, and only what may leave goes out.",
+    no_args_is_help=True,
+    add_completion=False,
+    # A traceback may hold what a person's record says.
+    pretty_exceptions_enable=False,
+)
+
+for command in (serve, load, trace, status, explain, token):
+    app.command()(command)
+for name, group in {
+    "choice": choice.app,
+    "register": register.app,
+    "client": client.app,
+    "trail": trail.app,
+    "policy": policy.app,
+    "pds": pds.app,
+}.items():
+    app.add_typer(group, name=name)
