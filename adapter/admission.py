@@ -20,8 +20,8 @@ from consent.policy import Policy
 
 Row = tuple[Any, ...]
 
-_REGISTRATION = Select(f"SELECT {COLUMNS}, epoch FROM visible_registration")
-_VIEWS = Select("SELECT id, recipient, role, purpose, channel FROM visible_view")
+REGISTRATION = Select(f"SELECT {COLUMNS}, epoch FROM visible_registration")
+VIEWS = Select("SELECT id, recipient, role, purpose, channel FROM visible_view")
 _MOST_KEPT = 10_000
 
 
@@ -67,7 +67,7 @@ class Admission:
         """Admit an asking, so that the steps after it see what it may; raises RefusedError."""
         known = self._known.get((asking.client, asking.context))
         yield replace(known.ask, now=now) if known else Ask(now=now, client=asking.client)
-        rows = yield _REGISTRATION
+        rows = yield REGISTRATION
         if not rows:
             raise RefusedError("unknown-client")
         if known is None or known.row != rows[0] or not in_force(known.world.asker.client, now):
@@ -78,7 +78,7 @@ class Admission:
     def registration(self, asking: Asking, now: int) -> Generator[Ask | Select, list[Row], Registration]:
         """Read the asking client's own registration; raises RefusedError where there is none in force."""
         yield Ask(now=now, client=asking.client)
-        rows = yield _REGISTRATION
+        rows = yield REGISTRATION
         if not rows:
             raise RefusedError("unknown-client")
         client = read_registration(rows[0])
@@ -89,7 +89,7 @@ class Admission:
     def _anew(self, asking: Asking, row: Row, now: int) -> Generator[Ask | Select, list[Row], _Known]:
         asker = admit(self.policy, read_registration(row), asking.context, now)
         if asker.own_view not in self._views:
-            views = yield _VIEWS
+            views = yield VIEWS
             self._views = {View(*view): number for number, *view in views}
         may_assert = asserts(self.policy, asker)
         ask = Ask(

@@ -30,7 +30,7 @@ from adapter.release import Release
 from adapter.rest import Receive, Rest, Scope, Send
 from adapter.settings import Settings
 from adapter.tokens import GrantError, Tokens
-from adapter.trail import Trail, TrailError
+from adapter.trail import Trail
 
 RELEASED = "2026-11-22"
 _NO_STORE = {"Cache-Control": "no-store", "Pragma": "no-cache"}
@@ -143,17 +143,25 @@ async def _small_body(request: Request) -> bytes:
 
 async def _grant(parts: Service, form: dict[str, str]) -> Response:
     event = {"kind": "token", "at": shown(millis(parts.deployment.now()))}
-    loop = asyncio.get_running_loop()
     try:
-        client, answer = await loop.run_in_executor(None, parts.tokens.grant, form)
-        await parts.trail.record(event | {"outcome": "granted", "client": client})
-        return _json(200, answer)
-    except GrantError as refused:
-        await parts.trail.record(event | {"outcome": "refused", "cause": refused.error})
-        status = 401 if refused.error == "invalid_client" else 400
-        return _json(status, {"error": refused.error, "error_description": refused.description})
-    except TrailError:
+        told, status, answer = await _granted(parts.tokens, form)
+        await parts.trail.record(event | told)
+    except Exception as fault:
+        # A disk that is full stops the database as it stops the trail: nothing is given out.
+        log.error("token request failed", error=type(fault).__name__)
         return _json(503, {"error": "temporarily_unavailable", "error_description": "try again later"})
+    return _json(status, answer)
+
+
+async def _granted(tokens: Tokens, form: dict[str, str]) -> tuple[dict[str, str], int, dict[str, Any]]:
+    """What the trail is told of a token request, and its answer."""
+    try:
+        client, answer = await asyncio.get_running_loop().run_in_executor(None, tokens.grant, form)
+    except GrantError as refused:
+        status = 401 if refused.error == "invalid_client" else 400
+        said = {"error": refused.error, "error_description": refused.description}
+        return {"outcome": "refused", "cause": refused.error}, status, said
+    return {"outcome": "granted", "client": client}, 200, answer
 
 
 def _json(status: int, content: Any) -> Response:

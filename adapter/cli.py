@@ -8,6 +8,7 @@ from __future__ import annotations
 import typer
 
 from adapter.commands import choice, client, pds, policy, register, trail
+from adapter.commands.demo import demo
 from adapter.commands.explain import explain
 from adapter.commands.failure import Commands
 from adapter.commands.load import load
@@ -25,7 +26,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
-for command in (serve, load, trace, status, explain, token):
+for command in (demo, serve, load, trace, status, explain, token):
     app.command()(command)
 for name, group in {
     "choice": choice.app,

@@ -67,13 +67,14 @@ def relate(
     *,
     starts: int,
     ends: int,
+    at_latest: int = NEVER,
     client: str = "",
     by: str = "",
 ) -> None:
     """Record that an organisation is directly involved in a person's care, or renew it."""
     transaction.execute(
-        "INSERT INTO relationship (organisation, person, kind, client, starts, ends, asserted_by)"
-        " VALUES (:organisation, :person, :kind, :client, :starts, :ends, :by)"
+        "INSERT INTO relationship (organisation, person, kind, client, starts, ends, at_latest, asserted_by)"
+        " VALUES (:organisation, :person, :kind, :client, :starts, :ends, :at_latest, :by)"
         " ON CONFLICT (organisation, person, kind, client)"
         " DO UPDATE SET ends = excluded.ends, asserted_by = excluded.asserted_by",
         organisation=organisation,
@@ -82,5 +83,6 @@ def relate(
         client=client,
         starts=starts,
         ends=ends,
+        at_latest=at_latest,
         by=by,
     )

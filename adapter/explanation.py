@@ -27,6 +27,7 @@ from consent.policy import Policy
 
 # A person about whom no fact withholds anything.
 _OPEN = Standing(
+    live=True,
     nhs_number_use=OptOut.CLEAR,
     shared_record=OptOut.CLEAR,
     national_data_opt_out=OptOut.CLEAR,

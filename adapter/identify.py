@@ -17,7 +17,7 @@ from typing import Any
 
 import orjson
 
-from adapter.database import Ask, Door, Select
+from adapter.database import Ask, Door, Select, Transaction
 from adapter.deployment import Deployment
 from adapter.facets import merged
 from adapter.instant import millis, shown
@@ -53,20 +53,23 @@ class Identify:
     async def work(self, most: int, *, on_person: Callable[[], None] = lambda: None) -> Counter[str]:
         """Trace up to so many people who wait; say how each came out."""
         worked: Counter[str] = Counter()
-        people = await self._off_loop(self._claim, most)
+        people, claim = await self._off_loop(self._claim, most)
         for person in people:
-            outcome = await self._one(person)
+            outcome = await self._one(person, claim)
             worked[outcome] += 1
             on_person()
             if outcome in (Refused.__name__, Unavailable.__name__):
                 # PDS is not to be had now; those behind would fare no better.
-                await self._off_loop(self._unclaim, people[people.index(person) + 1 :])
+                await self._off_loop(self._unclaim, people[people.index(person) + 1 :], claim)
                 break
         self.outcomes += worked
         return worked
 
-    async def _one(self, person: int) -> str:
-        view, resource, fresh = await self._off_loop(self._ready, person)
+    async def _one(self, person: int, claim: int) -> str:
+        ready = await self._off_loop(self._ready, person, claim)
+        if ready is None:
+            return "Left"
+        view, resource, fresh = ready
         demographics = await self.door.run(self._shown(view, resource)) if fresh else None
         if demographics is None:
             await self._off_loop(self._withheld, person)
@@ -90,10 +93,13 @@ class Identify:
             return None
         return _demographics(merged(orjson.loads(body) for _, body, _ in rows))
 
-    def _ready(self, person: int) -> tuple[int, int, bool]:
+    def _ready(self, person: int, claim: int) -> tuple[int, int, bool] | None:
+        """The view, the resource and whether the register is fresh; None where the claim lapsed meanwhile."""
         deployment = self.deployment
         now = deployment.now()
         with deployment.office.transaction() as transaction:
+            if not self._renew(transaction, person, claim):
+                return None
             view = intern_view(transaction, deployment.policy, PDS)
             resource = transaction.one(
                 "SELECT r.id, p.council FROM resource r JOIN person p ON p.id = r.person"
@@ -106,25 +112,38 @@ class Identify:
         fresh = declared is not None and now < declared.as_of + deployment.policy.periods.register_max_age
         return view, resource[0], fresh
 
-    def _claim(self, most: int) -> list[int]:
+    def _claim(self, most: int) -> tuple[list[int], int]:
+        """Claim people who wait; the instant at which the claim lapses tells it from another worker's."""
         now = self.deployment.now()
+        claim = millis(now + _CLAIM)
         with self.deployment.office.transaction() as transaction:
             rows = transaction.all(
                 "UPDATE trace_queue SET claimed_until = :until, attempts = attempts + 1"
                 " WHERE claimed_until < :now AND person IN (SELECT person FROM trace_queue"
                 " WHERE due <= :now AND claimed_until < :now ORDER BY due, person LIMIT :most) RETURNING person",
-                until=millis(now + _CLAIM),
+                until=claim,
                 now=millis(now),
                 most=most,
             )
-        return sorted(row[0] for row in rows)
+        return sorted(row[0] for row in rows), claim
 
-    def _unclaim(self, people: list[int]) -> None:
+    def _renew(self, transaction: Transaction, person: int, claim: int) -> bool:
+        renewed = transaction.changed(
+            "UPDATE trace_queue SET claimed_until = :until WHERE person = :person AND claimed_until = :claim",
+            until=millis(self.deployment.now() + _CLAIM),
+            person=person,
+            claim=claim,
+        )
+        return renewed > 0
+
+    def _unclaim(self, people: list[int], claim: int) -> None:
         with self.deployment.office.transaction() as transaction:
             for person in people:
                 transaction.execute(
-                    "UPDATE trace_queue SET claimed_until = 0, attempts = attempts - 1 WHERE person = :person",
+                    "UPDATE trace_queue SET claimed_until = 0, attempts = attempts - 1"
+                    " WHERE person = :person AND claimed_until = :claim",
                     person=person,
+                    claim=claim,
                 )
 
     def _withheld(self, person: int) -> None:

@@ -6,6 +6,8 @@ Times are kept as milliseconds since 1970-01-01T00:00Z and shown as FHIR instant
 
 from __future__ import annotations
 
+import re
+from calendar import monthrange
 from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta
 
@@ -38,6 +40,15 @@ def shown(at: int) -> str:
 def midnight(day: date) -> datetime:
     """The first instant of a day, in UTC."""
     return datetime.combine(day, time(), UTC)
+
+
+def last_day(text: str) -> date | None:
+    """The last day that a date, whole or partial, may mean; none where it is no date."""
+    parts = re.fullmatch(r"(\d{4})(?:-(\d{2}))?(?:-(\d{2}))?", text)
+    if parts is None:
+        return None
+    year, month = int(parts[1]), int(parts[2] or 12)
+    return date(year, month, int(parts[3] or monthrange(year, month)[1]))
 
 
 def read_instant(text: str) -> datetime:

@@ -16,7 +16,7 @@ from typing import BinaryIO
 
 from adapter.database import Transaction
 from adapter.deployment import Deployment, council
-from adapter.instant import millis, read_instant, shown
+from adapter.instant import last_day, millis, read_instant, shown
 from adapter.store import Council, RefusedRecordError, Store
 from mappings.engine import Context, Mapping, load
 from mappings.problems import Problem
@@ -91,7 +91,7 @@ class Intake:
             return "quarantined"
         if _child(mapped.facts.get("born", ""), store.now.date()):
             return self._quarantine(
-                record, "Birth@date", "is of a child; an officer opens a transition record", receipt
+                record, "Birth@date", "is or may be of a child; an officer opens a transition record", receipt
             )
         try:
             store.put(mapped, digest, extract, spoken)
@@ -225,10 +225,9 @@ def _number(text: object) -> int | None:
 
 
 def _child(born: str, today: date) -> bool:
-    """Whether a whole birth date is of somebody under eighteen."""
-    try:
-        day = date.fromisoformat(born)
-    except ValueError:
+    """Whether a birth date, whole or partial, is or may be of somebody under eighteen."""
+    day = last_day(born)
+    if day is None:
         return False
     birthday_to_come = (today.month, today.day) < (day.month, day.day)
     return today.year - day.year - birthday_to_come < _ADULT

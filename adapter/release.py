@@ -30,8 +30,8 @@ from consent.policy import Policy
 Rows = list[tuple[Any, ...]]
 Steps = Generator[Ask | Select, Rows, Any]
 
-_FEEDS = Select("SELECT code, name, created FROM visible_feed ORDER BY code")
-_IDENTIFY = "SELECT DISTINCT person, council FROM identifiable WHERE name = :name AND value = :value"
+FEEDS = Select("SELECT code, name, created FROM visible_feed ORDER BY code")
+IDENTIFY = "SELECT DISTINCT person, council FROM identifiable WHERE name = :name AND value = :value"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,13 +71,14 @@ class Release:
         """Release what the asking may see; raises RefusedError for a fault of the asking, once that is recorded."""
         now = millis(self.clock())
         try:
-            asserted = await self._identify(asking, interaction, now) if interaction.identifies else []
+            if interaction.identifies:
+                await self._identify(asking, interaction, now)
             released = await self.door.run(self._project(asking, interaction, now))
         except RefusedError as refused:
             await self.refuse(asking, refused.cause)
             refused.recorded = True
             raise
-        await self.trail.record(self._released(asking, now, released, asserted))
+        await self.trail.record(self._released(asking, now, released))
         return released
 
     async def registration(self, asking: Asking) -> Registration:
@@ -96,11 +97,11 @@ class Release:
         if not world.identifiable:
             raise RefusedError("identifiable-not-allowed")
         bodies, answer = yield from interaction.run(world)
-        feeds = (yield _FEEDS) if interaction.tells_feed or not bodies else []
+        feeds = (yield FEEDS) if interaction.tells_feed or not bodies else []
         spoken = tuple(Feed(name, shown(created) if created is not None else None) for _, name, created in feeds)
         return Released(tuple(bodies), answer, spoken, world)
 
-    async def _identify(self, asking: Asking, interaction: Interaction, now: int) -> list[int]:
+    async def _identify(self, asking: Asking, interaction: Interaction, now: int) -> None:
         """Record the relationship that a search asserts by identifying exactly one person of a council in full."""
         world, rows = await self.door.run(self._find(asking, interaction, now))
         of_council: defaultdict[int, list[int]] = defaultdict(list)
@@ -108,8 +109,9 @@ class Release:
             of_council[council].append(person)
         people = [found[0] for found in of_council.values() if len(found) == 1]
         if people:
+            # On record before it holds: nothing opens a record that the trail does not know of.
+            await self.trail.record(self._event(asking, now, "asserted") | {"people": people})
             await asyncio.get_running_loop().run_in_executor(None, self._assert, world, people, now)
-        return people
 
     def _find(
         self, asking: Asking, interaction: Interaction, now: int
@@ -118,7 +120,7 @@ class Release:
         named = interaction.identifies(world) if world.asserts and interaction.identifies else None
         if named is None:
             return world, []
-        rows = yield Select(_IDENTIFY, {"name": named.name, "value": named.value})
+        rows = yield Select(IDENTIFY, {"name": named.name, "value": named.value})
         return world, rows
 
     def _assert(self, world: World, people: list[int], now: int) -> None:
@@ -156,13 +158,11 @@ class Release:
             event["searched"] = digest.hexdigest()
         return event
 
-    def _released(self, asking: Asking, now: int, released: Released, asserted: list[int]) -> dict[str, Any]:
+    def _released(self, asking: Asking, now: int, released: Released) -> dict[str, Any]:
         event = self._event(asking, now, "released" if released.bodies else "nothing")
         event["epoch"] = released.world.epoch
         event["people"] = sorted({body.person for body in released.bodies})
         event["resources"] = [f"{body.reference}@{body.version}" for body in released.bodies]
-        if asserted:
-            event["asserted"] = asserted
         return event
 
 

@@ -206,10 +206,17 @@ class Rest:
     async def _refused(self, request: Request, refused: RefusedError) -> Answer:
         if not refused.recorded:
             try:
-                await self.release.refuse(_asking(request, None, "refused", ""), refused.cause)
+                await self.release.refuse(_asking(request, self._known(request), "refused", ""), refused.cause)
             except TrailError:
                 return self._refusal("no-trail")
         return self._refusal(refused.cause)
+
+    def _known(self, request: Request) -> Bearer | None:
+        """Whose token a refused request brought, where it is a valid one."""
+        try:
+            return self.tokens.bearer(request.headers.get(b"authorization", b""))
+        except RefusedError:
+            return None
 
     def _refusal(self, cause: str) -> Answer:
         status, content = refusal(self.settings.canonical, cause)

@@ -8,8 +8,6 @@ whole.
 from __future__ import annotations
 
 import json
-import re
-from calendar import monthrange
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -20,7 +18,7 @@ from adapter.consents import agree, agreeing, withdrawals
 from adapter.consequence import relate, wait_for_trace
 from adapter.database import Transaction
 from adapter.facets import COUNCIL, PDS, Kept, identify
-from adapter.instant import NEVER, midnight, millis, read_instant
+from adapter.instant import NEVER, last_day, midnight, millis, read_instant
 from adapter.register import Recorded, record_choice, refresh
 from adapter.resources import faults
 from consent.model import OptOut
@@ -67,7 +65,8 @@ class Store:
             "UPDATE person SET extract = :extract WHERE id = :person", extract=extract, person=row[0]
         )
         self.transaction.execute(
-            "UPDATE relationship SET ends = :ends WHERE person = :person AND kind = 'provider' AND ends < :ends",
+            "UPDATE relationship SET ends = CASE WHEN at_latest < :ends THEN at_latest ELSE :ends END"
+            " WHERE person = :person AND kind = 'provider' AND ends < :ends AND ends < at_latest",
             ends=millis(spoken + self.policy.periods.provider_relationship),
             person=row[0],
         )
@@ -133,13 +132,15 @@ class Store:
 
     def _facts(self, person: int, kept: dict[str, Any], mapped: Mapped) -> None:
         said = mapped.facts
-        died = _last_day(said["died"])
+        died = _day(said["died"])
+        # The council may learn of a death later than PDS.
+        dead = said["died"] != "no" or kept.get("dead_by_pds", False)
         kept |= {mark: said[mark] == "yes" for mark in ("restricted", "locked", "do_not_disclose")}
         kept |= {
-            "died": died,
+            "died": died or (kept.get("died") if kept.get("dead_by_pds") else None),
             # A death that cannot be dated is a death.
-            "death_learnt": (kept.get("death_learnt") or millis(self.now)) if said["died"] != "no" else None,
-            "closed": _last_day(said["closed"]),
+            "death_learnt": (kept.get("death_learnt") or millis(self.now)) if dead else None,
+            "closed": _day(said["closed"]),
             "mental_health": "yes" in (said["mental_health"], said["section_117"]),
             "sealed": kept.get("sealed", False) or mapped.operation != "upsert",
             "gp_stated": next((o.code for o in mapped.organisations if o.kind == "gp"), None),
@@ -152,21 +153,20 @@ class Store:
         )
 
     def _relationships(self, person: int, mapped: Mapped, spoken: datetime) -> None:
-        self.transaction.execute(
-            "DELETE FROM relationship WHERE person = :person AND kind IN ('provider', 'provider-until')",
-            person=person,
-        )
-        died_or_closed = mapped.facts["died"] != "no" or mapped.facts["closed"] != "open"
-        for provider in () if died_or_closed else _providers(mapped.organisations):
-            confirmed = millis(spoken + self.policy.periods.provider_relationship)
-            ends = _service_ends(provider)
+        self.transaction.execute("DELETE FROM relationship WHERE person = :person AND kind = 'provider'", person=person)
+        if mapped.facts["died"] != "no" or mapped.facts["closed"] != "open":
+            return
+        confirmed = millis(spoken + self.policy.periods.provider_relationship)
+        for code, services in _providers(mapped.organisations).items():
+            ends = max(_service_ends(service) for service in services)
             relate(
                 self.transaction,
-                provider.code,
+                code,
                 person,
-                "provider" if ends == NEVER else "provider-until",
-                starts=millis(read_instant(provider.starts)) if provider.starts else millis(self.now),
+                "provider",
+                starts=min(_service_starts(service, self.now) for service in services),
                 ends=min(confirmed, ends),
+                at_latest=ends,
             )
 
     def _choices(self, mapped: Mapped) -> Iterator[Recorded]:
@@ -235,8 +235,17 @@ def _check(kept: Kept, resources: list[Resource]) -> None:
             raise RefusedRecordError(f"{resource.type} {fault}")
 
 
-def _providers(organisations: tuple[Organisation, ...]) -> Iterator[Organisation]:
-    return (organisation for organisation in organisations if organisation.kind == "provider")
+def _providers(organisations: tuple[Organisation, ...]) -> dict[str, list[Organisation]]:
+    """The services of each provider, by its code."""
+    providers: dict[str, list[Organisation]] = {}
+    for organisation in organisations:
+        if organisation.kind == "provider":
+            providers.setdefault(organisation.code, []).append(organisation)
+    return providers
+
+
+def _service_starts(provider: Organisation, now: datetime) -> int:
+    return millis(read_instant(provider.starts) if provider.starts else now)
 
 
 def _service_ends(provider: Organisation) -> int:
@@ -245,10 +254,6 @@ def _service_ends(provider: Organisation) -> int:
     return millis(midnight(date.fromisoformat(provider.ends)) + timedelta(days=1))
 
 
-def _last_day(said: str) -> str | None:
-    """The last day that a date, whole or partial, may mean; none where it is no date."""
-    parts = re.fullmatch(r"(\d{4})(?:-(\d{2}))?(?:-(\d{2}))?", said)
-    if parts is None:
-        return None
-    year, month = int(parts[1]), int(parts[2] or 12)
-    return date(year, month, int(parts[3] or monthrange(year, month)[1])).isoformat()
+def _day(said: str) -> str | None:
+    day = last_day(said)
+    return day.isoformat() if day else None

@@ -100,7 +100,7 @@ class Tokens:
             if claims["iss"] != self.token_url or claims["aud"] != self.token_url:
                 raise RefusedError("bad-token")
             return Bearer(claims["sub"], frozenset(claims["scope"].split()), int(claims["exp"]))
-        except (JoseError, ValueError, KeyError, TypeError, AttributeError):
+        except (JoseError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
             raise RefusedError("bad-token") from None
 
     def _client(self, assertion: str) -> tuple[str, frozenset[str]]:
@@ -128,14 +128,14 @@ class Tokens:
             raise _invalid("iss and sub must both be the client's id")
         if claims.get("aud") != self.token_url:
             raise _invalid("aud must be the address of this token endpoint, letter for letter")
-        expires, issued = claims.get("exp"), claims.get("iat", now)
-        if not isinstance(expires, int) or isinstance(expires, bool) or not isinstance(issued, int):
-            raise _invalid("exp must be a number")
+        expires, issued, begins = claims.get("exp"), claims.get("iat", now), claims.get("nbf", now)
+        if any(type(instant) is not int for instant in (expires, issued, begins)):
+            raise _invalid("exp, and iat and nbf where they are there, must be whole numbers")
         if expires <= now - _SKEW_SECONDS or expires > now + _LONGEST_SECONDS + _SKEW_SECONDS:
             raise _invalid("the assertion has expired, or expires later than five minutes from now")
-        if issued > now + _SKEW_SECONDS:
+        if max(issued, begins) > now + _SKEW_SECONDS:
             raise _invalid("the assertion was issued in the future")
-        if not isinstance(claims.get("jti"), str) or not claims["jti"] or len(claims["jti"]) > 200:
+        if not _plain(claims.get("jti")) or len(claims["jti"]) > 200:
             raise _invalid("jti must be a text of at most 200 characters, used once")
 
     def _use_once(self, client: str, claims: dict[str, Any]) -> None:
@@ -160,9 +160,14 @@ def _invalid(description: str) -> GrantError:
 def _unverified_issuer(assertion: str) -> str:
     claims = _part(assertion, 1)
     issuer = claims.get("iss")
-    if not isinstance(issuer, str):
+    if not _plain(issuer):
         raise _invalid("client_assertion must be a signed JWT whose iss is the client's id")
-    return issuer
+    return str(issuer)
+
+
+def _plain(said: object) -> bool:
+    """Whether this is a text that any database can hold: no NUL, no half of a character."""
+    return isinstance(said, str) and said != "" and said.isprintable()
 
 
 def _kid(assertion: str) -> str:
@@ -177,7 +182,7 @@ def _part(assertion: str, place: int) -> dict[str, Any]:
     try:
         raw = assertion.split(".")[place]
         said = json.loads(_decoded(raw))
-    except (IndexError, ValueError):
+    except (IndexError, ValueError, RecursionError):
         raise _invalid("client_assertion must be a signed JWT") from None
     if not isinstance(said, dict):
         raise _invalid("client_assertion must be a signed JWT")

@@ -17,8 +17,9 @@ from adapter.database import Transaction
 from adapter.deployment import Deployment
 from adapter.facets import COUNCIL, PDS, Kept, identify
 from adapter.instant import NEVER, millis
-from adapter.register import change_facts
+from adapter.register import change_facts, refresh
 from adapter.terms import NHS_NUMBER_SYSTEM
+from consent.model import OptOut
 from mappings.mapped import Facet, Resource
 from pds_client.evidence import Evidence
 from pds_client.patient import PdsPatient
@@ -27,6 +28,8 @@ from pds_client.trace import Trace
 _STATUS_URL = "https://fhir.hl7.org.uk/StructureDefinition/Extension-UKCore-NHSNumberVerificationStatus"
 _STATUS_SYSTEM = "https://fhir.hl7.org.uk/CodeSystem/UKCore-NHSNumberVerificationStatusEngland"
 _ODS = "https://fhir.nhs.uk/Id/ods-organization-code"
+# PDS may know of a death without its date.
+_DEATHS = ("informal", "formal")
 _VERIFIED = "01"
 _TO_BE_RESOLVED = "05"
 
@@ -34,6 +37,13 @@ _TO_BE_RESOLVED = "05"
 def settle(transaction: Transaction, deployment: Deployment, person: int, traced: Trace) -> None:
     """Keep what a trace found, and take the person out of the queue."""
     now = deployment.now()
+    # Two workers that found one number must see each other.
+    transaction.alone()
+    standing = refresh(transaction, deployment.policy, [person], now)[person]
+    transaction.execute("DELETE FROM trace_queue WHERE person = :person", person=person)
+    if standing.nhs_number_use is not OptOut.CLEAR:
+        # Whoever objected while PDS was asked is heard: nothing of the answer is kept.
+        return
     status = str(traced.status)
     if traced.patient is not None and status == _VERIFIED:
         others = _holders(transaction, person, traced.patient.nhs_number.value)
@@ -45,15 +55,17 @@ def settle(transaction: Transaction, deployment: Deployment, person: int, traced
         else:
             _accept(transaction, deployment, person, traced.patient, now)
     _note(transaction, person, type(traced.outcome).__name__, status, traced.evidence, now)
-    transaction.execute("DELETE FROM trace_queue WHERE person = :person", person=person)
 
 
 def defer(
     transaction: Transaction, person: int, outcome: str, now: datetime, first: timedelta, longest: timedelta
 ) -> None:
     """Keep the person in the queue, to be traced later the more often it has failed."""
-    attempts = transaction.number("SELECT attempts FROM trace_queue WHERE person = :person", person=person)
-    wait = min(first * 2 ** min(attempts, 10), longest)
+    row = transaction.one("SELECT attempts FROM trace_queue WHERE person = :person", person=person)
+    if row is None:
+        # Whoever objected while PDS was asked waits no longer.
+        return
+    wait = min(first * 2 ** min(row[0], 10), longest)
     transaction.execute(
         "UPDATE trace_queue SET due = :due, claimed_until = 0 WHERE person = :person",
         due=millis(now + wait),
@@ -84,8 +96,8 @@ def _accept(transaction: Transaction, deployment: Deployment, person: int, patie
         "pds_sensitive": patient.sensitivity != "unrestricted",
         "pds_birth_date": patient.birth_date,
     }
-    if patient.deceased:
-        changes |= _death(transaction, person, patient.deceased, now)
+    if patient.deceased or patient.death_notification in _DEATHS:
+        changes |= _death(transaction, person, patient.deceased or "", now)
     transaction.execute(
         "UPDATE person SET nhs_number_status = :status WHERE id = :person", status=_VERIFIED, person=person
     )
@@ -130,7 +142,8 @@ def _drop_number(transaction: Transaction, deployment: Deployment, person: int, 
 def _death(transaction: Transaction, person: int, died: str, now: datetime) -> dict[str, Any]:
     row = transaction.one("SELECT facts FROM person WHERE id = :person", person=person)
     known = orjson.loads(row[0]).get("death_learnt") if row else None
-    return {} if known else {"died": died[:10] if len(died) >= 10 else None, "death_learnt": millis(now)}
+    learnt = {} if known else {"died": died[:10] if len(died) >= 10 else None, "death_learnt": millis(now)}
+    return learnt | {"dead_by_pds": True}
 
 
 def _birth_dates(transaction: Transaction, person: int) -> list[str]:

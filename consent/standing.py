@@ -104,14 +104,14 @@ def _live(facts: Facts, policy: Policy, instant: datetime) -> bool:
 def _chosen(choices: Iterable[Choice]) -> OptOut | None:
     latest: dict[str, list[Choice]] = {}
     for choice in choices:
-        standing = latest.setdefault(choice.series, [choice])
-        if choice is not standing[0]:
-            when, then = (choice.effective, choice.recorded), (standing[0].effective, standing[0].recorded)
-            if when > then:
-                latest[choice.series] = [choice]
-            elif when == then:
-                standing.append(choice)
-    values = {choice.value for standing in latest.values() for choice in standing}
+        tied = latest.setdefault(choice.series, [])
+        when = (choice.effective, choice.recorded)
+        then = (tied[0].effective, tied[0].recorded) if tied else when
+        if when > then:
+            tied.clear()
+        if when >= then:
+            tied.append(choice)
+    values = {choice.value for tied in latest.values() for choice in tied}
     # Within a series the latest replaces and a tie withholds; across series withholding wins.
     return next((value for value in (OptOut.OBJECTS, OptOut.UNKNOWN, OptOut.CLEAR) if value in values), None)
 

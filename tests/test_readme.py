@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 from adapter.capability import context_headers
+from adapter.demo.walk import STEPS
 from adapter.settings import table
 
 README = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
@@ -29,3 +30,8 @@ def test_every_file_that_the_readme_links_to_is_there() -> None:
     links = re.findall(r"\]\(([^)#]+)\)", README)
     assert links
     assert [link for link in links if not (Path(__file__).parent.parent / link).exists()] == []
+
+
+def test_the_walk_that_is_shown_is_the_walk_that_is_walked() -> None:
+    shown = re.findall(r"^ ?\d+\. (.*): as promised$", README, re.MULTILINE)
+    assert shown == [step.promise for step in STEPS]

@@ -56,7 +56,7 @@ def by_name(family: str, given: str, born: str) -> list[tuple[str, str]]:
 
 
 def settle(town: World) -> World:
-    """Load everybody, declare the registers, trace."""
+    """Load everybody, declare the registers, trace, and answer."""
     town.load(
         case(
             ADA,
@@ -120,4 +120,5 @@ def settle(town: World) -> World:
     )
     town.declare()
     town.trace()
+    town.serve()
     return town

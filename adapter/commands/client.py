@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json as json_text
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -24,32 +24,58 @@ from adapter.officer import officer
 
 app = typer.Typer(help="Register systems that may ask, and list them.", no_args_is_help=True)
 _DAY = timedelta(days=1)
+_SCOPES = ("system/*.rs",)
+_SHOWN = (
+    "client",
+    "name",
+    "recipient",
+    "organisations",
+    "purposes",
+    "roles",
+    "may_assert",
+    "agreement",
+    "ends",
+    "state",
+)
+
+
+Name = Annotated[str, typer.Option(help="What the system is called.")]
+Recipient = Annotated[str, typer.Option(help="Which recipient of the policy it is, such as hospital.")]
+Organisations = Annotated[list[str], typer.Option(help="ODS code of an organisation that asks; again for more.")]
+Purposes = Annotated[list[str], typer.Option(help="A purpose of use it may state, such as TREAT; again for more.")]
+Roles = Annotated[list[str], typer.Option(help="A role of the policy that its users have; again for more.")]
+Agreement = Annotated[str, typer.Option(help="Reference of the sharing agreement.")]
+Toolkit = Annotated[str, typer.Option(help="Its status in the Data Security and Protection Toolkit.")]
+Ends = Annotated[str, typer.Option(help="Last day of the agreement, or an instant.")]
+Starts = Annotated[str, typer.Option(help="First day of the agreement; now, when nothing is said.")]
+MayAssert = Annotated[bool, typer.Option("--may-assert", help="It may be related by identifying a person in full.")]
+Council = Annotated[str, typer.Option(help="Code of the council, for a council's own system.")]
+Scopes = Annotated[list[str] | None, typer.Option(help="A scope it may have; again for more.")]
+Jwks = Annotated[Path | None, typer.Option(help="JSON file of its public keys.")]
+MakeKey = Annotated[Path | None, typer.Option(help="Make a key pair, to try things out: file of the private half.")]
 
 
 @app.command()
 def add(
-    name: Annotated[str, typer.Option(help="What the system is called.")],
-    recipient: Annotated[str, typer.Option(help="Which recipient of the policy it is, such as hospital.")],
-    organisation: Annotated[list[str], typer.Option(help="ODS code of an organisation that asks; again for more.")],
-    purpose: Annotated[list[str], typer.Option(help="A purpose of use it may state, such as TREAT; again for more.")],
-    role: Annotated[list[str], typer.Option(help="A role of the policy that its users have; again for more.")],
-    agreement: Annotated[str, typer.Option(help="Reference of the sharing agreement.")],
-    toolkit: Annotated[str, typer.Option(help="Its status in the Data Security and Protection Toolkit.")],
-    ends: Annotated[str, typer.Option(help="Last day of the agreement, or an instant.")],
-    starts: Annotated[str, typer.Option(help="First day of the agreement; today, when nothing is said.")] = "",
-    may_assert: Annotated[bool, typer.Option("--may-assert", help="It may identify a person and so be related.")] = (
-        False
-    ),
-    council: Annotated[str, typer.Option(help="Code of the council, for a council's own system.")] = "",
-    scope: Annotated[list[str] | None, typer.Option(help="A scope it may have; again for more.")] = None,
-    jwks: Annotated[Path | None, typer.Option(help="JSON file of its public keys.")] = None,
-    make_key: Annotated[Path | None, typer.Option(help="Make a key pair, for trying out: the private half.")] = None,
+    name: Name,
+    recipient: Recipient,
+    organisation: Organisations,
+    purpose: Purposes,
+    role: Roles,
+    agreement: Agreement,
+    toolkit: Toolkit,
+    ends: Ends,
+    starts: Starts = "",
+    may_assert: MayAssert = False,
+    council: Council = "",
+    scope: Scopes = None,
+    jwks: Jwks = None,
+    make_key: MakeKey = None,
     json: screen.Json = False,
 ) -> None:
     """Register a system; prints its client id."""
     keys = _keys(jwks, make_key)
     with opened() as deployment:
-        now = deployment.now()
         new = NewClient(
             name=name,
             recipient=recipient,
@@ -58,21 +84,15 @@ def add(
             roles=tuple(role),
             agreement=agreement,
             toolkit=toolkit,
-            starts=instant("--starts", starts) if starts else now,
-            ends=instant("--ends", ends) + (_DAY if _is_day(ends) else timedelta()),
+            starts=instant("--starts", starts) if starts else deployment.now(),
+            ends=_end(ends),
             jwks=keys.public,
-            scopes=tuple(scope or ("system/*.rs",)),
+            scopes=tuple(scope or _SCOPES),
             may_assert=may_assert,
             council=council,
         )
         client = _register(deployment, new, keys)
-    if json:
-        screen.document({"client": client, "key_ids": [key.get("kid") for key in keys.public["keys"]]})
-        return
-    screen.line(client)
-    if keys.file:
-        kid = keys.public["keys"][0]["kid"]
-        screen.note(f"key {kid} is for trying things out: its private half is in {keys.file}; a real client keeps its")
+    _told(client, keys, json)
 
 
 @app.command("list")
@@ -85,32 +105,9 @@ def list_(json: screen.Json = False) -> None:
     known = [_document(row, now) for row in rows]
     if json:
         screen.document(known)
-        return
-    heads = (
-        "client",
-        "name",
-        "recipient",
-        "organisations",
-        "purposes",
-        "roles",
-        "asserts",
-        "agreement",
-        "ends",
-        "state",
-    )
-    listed = (
-        "client",
-        "name",
-        "recipient",
-        "organisations",
-        "purposes",
-        "roles",
-        "may_assert",
-        "agreement",
-        "ends",
-        "state",
-    )
-    screen.table(heads, [[_cell(client[head]) for head in listed] for client in known], "clients")
+    else:
+        heads = [head.replace("_", " ") for head in _SHOWN]
+        screen.table(heads, [[_cell(client[head]) for head in _SHOWN] for client in known], "clients")
 
 
 @dataclass(frozen=True, repr=False)
@@ -162,6 +159,22 @@ def _register(deployment: Deployment, new: NewClient, keys: _Keys) -> str:
     return client
 
 
+def _told(client: str, keys: _Keys, json: bool) -> None:
+    if json:
+        screen.document({"client": client, "key_ids": [key.get("kid") for key in keys.public["keys"]]})
+        return
+    screen.line(client)
+    if keys.file:
+        kid = keys.public["keys"][0]["kid"]
+        screen.note(f"key {kid} is for trying things out: its private half is in {keys.file}; a real client keeps its")
+
+
+def _end(text: str) -> datetime:
+    """When an agreement ends: its last day belongs to it."""
+    end = instant("--ends", text)
+    return end + _DAY if len(text) == len("2026-11-22") else end
+
+
 def _document(row: tuple[Any, ...], now: int) -> dict[str, Any]:
     client = clients.read_registration(row[:-2])
     return {
@@ -194,7 +207,3 @@ def _cell(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     return ", ".join(value) if isinstance(value, list) else str(value)
-
-
-def _is_day(text: str) -> bool:
-    return len(text) == len("2026-11-22")

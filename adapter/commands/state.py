@@ -5,7 +5,6 @@ Counts and dates alone; nothing here is about one person. What needs somebody is
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from datetime import timedelta
 from typing import Any
 
@@ -32,7 +31,7 @@ def state_of(deployment: Deployment) -> State:
         people = people_by_standing(transaction, millis(deployment.now()))
         found = {
             "people": sum(people.values()),
-            "withheld": [asdict(counted) for counted in withheld(deployment.policy, people)],
+            "withheld": [counted.document() for counted in withheld(deployment.policy, people)],
             "queue": _queue(transaction, deployment),
             "feeds": _feeds(transaction, deployment),
             "registers": _registers(transaction, deployment),

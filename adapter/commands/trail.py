@@ -23,6 +23,8 @@ from adapter.trail import read
 from adapter.trail import verify as verify_trail
 
 app = typer.Typer(help="Verify the trail, and show it.", no_args_is_help=True)
+# What a segment begins with ties the trail together, and is no event.
+_OPENING = "segment"
 _HEADS = ("at", "kind", "outcome", "by", "client", "organisation", "purpose", "type", "people")
 
 
@@ -67,7 +69,8 @@ def _number(deployment: Deployment, council: str, local_id: str) -> int:
 
 
 def _chosen(deployment: Deployment, person: int | None, client: str) -> Iterator[dict[str, Any]]:
-    for event in read(deployment.settings.trail):
+    events = (event for event in read(deployment.settings.trail) if event["kind"] != _OPENING)
+    for event in events:
         about = person is None or person in event.get("people", ())
         if about and (not client or event.get("client") == client):
             yield event

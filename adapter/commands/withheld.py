@@ -32,6 +32,10 @@ class Withheld:
     people: int = 0
     rules: Counter[str] = field(default_factory=Counter)
 
+    def document(self) -> dict[str, object]:
+        """As a program reads it."""
+        return {"asker": self.asker, "category": self.category, "people": self.people, "rules": dict(self.rules)}
+
 
 def withheld(policy: Policy, people: dict[Standing | None, int]) -> list[Withheld]:
     """Count who is withheld; a person may be withheld by several rules."""

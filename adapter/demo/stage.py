@@ -25,12 +25,10 @@ from adapter.demo.cast import Cast
 from adapter.demo.invented import Invented
 from adapter.demo.population import cast, pds_patient, people, write_extract
 from adapter.deployment import Deployment, open_deployment
-from adapter.intake import Receipt, open_intake
+from adapter.intake import Receipt, load_mapping, open_intake
 from adapter.settings import Settings
 from conformance.asker import Asker
-from mappings import engine
 from pds_client.auth import make_key_pair
-from pds_client.nhs_number import NhsNumber
 from pds_client.simulator import Served, Simulator, serve
 
 COUNCIL = "westminster"
@@ -150,9 +148,8 @@ def load(stage: Stage, count: int, today: date) -> Receipt:
             extract_id="demo-1",
             sequence=1,
         )
-    mapping = engine.load("case-xml", nhs_number=lambda text: NhsNumber.parse(text).value)
     with extract.open("rb") as file:
-        return open_intake(stage.deployment, mapping, COUNCIL, "demo").receive(file, extract.name)
+        return open_intake(stage.deployment, load_mapping("case-xml"), COUNCIL, "demo").receive(file, extract.name)
 
 
 def register(stage: Stage) -> None:

@@ -70,8 +70,13 @@ class Segment:
         self.head = ""
         opening = {"kind": "segment", "name": self.name, "follows": follows}
         ((head, line),) = self.chain([opening])
-        self._write(line)
-        self._sync_folder()
+        try:
+            self._write(line)
+            self._sync_folder()
+        except OSError:
+            # Nobody was answered on the strength of it; a disk that stays full is not littered.
+            (self.folder / self.name).unlink()
+            raise
         self.head = head
 
     def _write(self, data: bytes) -> None:

@@ -53,7 +53,9 @@ def verify(folder: Path) -> tuple[int, list[Finding]]:
                 continue
             known.add(head)
             count += 1
-            if line == 1 and record.get("follows"):
+            if line == 1 and record.get("name") != path.name:
+                findings.append(Finding(path.name, line, "the segment is not the one that its first line names"))
+            elif line == 1 and record["follows"]:
                 follows.append((path.name, record["follows"]))
     for name, before in follows:
         if before["head"] not in heads.get(before["name"], set()):
@@ -63,7 +65,13 @@ def verify(folder: Path) -> tuple[int, list[Finding]]:
 
 def segments(folder: Path) -> list[Path]:
     """The trail's files, oldest first."""
-    return sorted(folder.glob(f"*{SUFFIX}"), key=lambda path: path.name.split("-")[-3])
+    return sorted(folder.glob(f"*{SUFFIX}"), key=_began)
+
+
+def _began(path: Path) -> str:
+    """When a segment began, as its name says; a file that is none comes first."""
+    parts = path.name.rsplit("-", 3)
+    return parts[1] if len(parts) == 4 else ""
 
 
 def _lines(path: Path) -> Iterator[tuple[int, str, dict[str, Any], Finding | None]]:

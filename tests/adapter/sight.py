@@ -166,3 +166,24 @@ def _facets(world: World, local_id: str) -> Rows:
         person=world.person(local_id),
     )
     return [(number, f"{key}/{part}") for number, key, part in rows]
+
+
+def tables(world: World) -> dict[str, Rows]:
+    """Every row of every table."""
+    url = world.deployment.settings.database_url
+    names = (
+        "SELECT table_name FROM information_schema.tables WHERE table_schema = 'public' AND table_type = 'BASE TABLE'"
+        if url.startswith("postgresql")
+        else "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'"
+    )
+    return {name: world.rows(f"SELECT * FROM {name}") for (name,) in sorted(world.rows(names))}
+
+
+def kept(world: World) -> str:
+    """Every word that is kept in any table, text or bytes."""
+    return "\n".join(
+        bytes(value).decode("utf-8", "replace") if isinstance(value, bytes | memoryview) else str(value)
+        for rows in tables(world).values()
+        for row in rows
+        for value in row
+    )

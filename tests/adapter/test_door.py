@@ -9,11 +9,12 @@ from typing import Any
 
 import pytest
 
+from adapter.admission import REGISTRATION, VIEWS
 from adapter.body import Bodies, select_one
 from adapter.database import Ask, Program, Select, TookTooLongError, postgres, sqlite
 from adapter.database.dialect import VISIBLE
 from adapter.query import read_query
-from adapter.release import _FEEDS, _IDENTIFY, _REGISTRATION, _VIEWS
+from adapter.release import FEEDS, IDENTIFY
 from adapter.search import search
 from adapter.terms import IDENTIFY_BY_NAME
 from tests.adapter.sight import (
@@ -363,8 +364,8 @@ CROWD = [
     " FROM generate_series(1000, 21000) n, unnest(ARRAY['_id', 'identifier', 'family', 'birthdate']) name",
     "INSERT INTO term (type, name, value, resource, facet, person, need, locates, provider)"
     " SELECT 'CareTeam', 'patient', 'Patient/crowd-' || n, n, n, n, 1, 0, '' FROM generate_series(1000, 21000) n",
-    "INSERT INTO relationship (organisation, person, kind, client, starts, ends, asserted_by)"
-    " SELECT 'R' || n % 50, n, 'asserted', '', 0, 0, '' FROM generate_series(1000, 21000) n",
+    "INSERT INTO relationship (organisation, person, kind, client, starts, ends, at_latest, asserted_by)"
+    " SELECT 'R' || n % 50, n, 'asserted', '', 0, 0, 0, '' FROM generate_series(1000, 21000) n",
     "INSERT INTO mention (facet, council, local_id) SELECT n, 1, 'P' || n FROM generate_series(1000, 21000) n",
     "ANALYZE",
 ]
@@ -443,8 +444,8 @@ def test_no_statement_of_the_door_reads_a_growing_table_from_end_to_end(world: W
 
     *_, by_beginning, by_number = through_door(
         world,
-        *(program(one_select(each)) for each in (_REGISTRATION, _VIEWS, _FEEDS, select_one("Patient", public))),
-        program(one_select(Select(_IDENTIFY, named))),
+        *(program(one_select(each)) for each in (REGISTRATION, VIEWS, FEEDS, select_one("Patient", public))),
+        program(one_select(Select(IDENTIFY, named))),
         program(by_name(bodies)),
         program(discharge(bodies)),
     )

@@ -10,7 +10,7 @@ import pytest
 
 from adapter.instant import millis
 from adapter.register import change_facts
-from pds_client.simulator import Simulator
+from pds_client.simulator import Simulator, person
 from tests.adapter.sight import GP, SOCIAL_WORKER, WARD, everything, found, involve, seen, told
 from tests.world import World, case, objection, pds_record
 
@@ -227,6 +227,39 @@ def test_a_death_that_pds_knows_of_is_learnt_when_pds_says_so(world: World) -> N
     assert seen(world, WARD) == set()
 
 
+def test_a_death_is_learnt_from_the_notification_alone_and_a_notification_that_was_removed_is_none(
+    world: World,
+) -> None:
+    people = {"A1": (NUMBER, "Marlowe", "2"), "A2": (OTHER, "Quill", "U")}
+    world.load(*(case(who, nhs_number=number, family=family) for who, (number, family, _) in people.items()))
+    world.know(
+        *(
+            pds_record(number, family=family) | {"extension": person(number, death_notification=code)["extension"]}
+            for number, family, code in people.values()
+        )
+    )
+    world.declare()
+    world.trace()
+    for who in people:
+        involve(world, who)
+    world.pass_time(days=28)
+    world.declare()
+    assert seen(world, WARD, "A1") == set()
+    assert seen(world, WARD, "A2")
+
+
+def test_a_death_that_pds_knows_of_outlasts_an_extract_of_a_council_that_does_not(world: World) -> None:
+    world.load(case(nhs_number=NUMBER))
+    world.know(pds_record(NUMBER) | {"deceasedDateTime": "2026-11-01"})
+    world.declare()
+    world.trace()
+    involve(world)
+    world.load(case(nhs_number=NUMBER, postcode="SW1A 2AA"), sequence=2)
+    world.pass_time(days=28)
+    world.declare()
+    assert seen(world, WARD) == set()
+
+
 def test_a_person_is_identified_by_the_birth_date_that_the_council_or_pds_holds(world: World) -> None:
     world.load(case(nhs_number=NUMBER))
     world.know(pds_record(NUMBER))
@@ -314,9 +347,8 @@ def test_an_address_that_is_not_disclosed_is_not_sent_to_pds_either(world: World
             "SELECT p.local_id, t.evidence FROM trace t JOIN person p ON p.id = t.person"
         )
     }
-    assert "postcode" in sent["A2"]
-    assert "postcode" not in sent["A1"]
-    assert sent["A1"]
+    assert "address-postalcode" in sent["A2"]
+    assert sent["A1"] == sent["A2"] - {"address-postalcode"}
 
 
 # ---------------------------------------------------------------- when PDS cannot answer

@@ -17,15 +17,13 @@ import httpx
 from joserfc.jwk import ECKey
 
 from adapter import clients
-from adapter.demo.population import people, write_extract
 from adapter.declaration import declare, objecting
+from adapter.demo.population import people, write_extract
 from adapter.deployment import Deployment, open_deployment
-from adapter.intake import open_intake
+from adapter.intake import load_mapping, open_intake
 from adapter.register import KINDS
 from adapter.settings import Settings
 from conformance.asker import Asker
-from mappings import engine
-from pds_client.nhs_number import NhsNumber
 from tests.bench import load
 from tests.served import free_socket
 
@@ -84,9 +82,8 @@ def _fill(home: Path, base: str) -> tuple[str, ECKey]:
             sequence=1,
             dirty=False,
         )
-    mapping = engine.load("case-xml", nhs_number=lambda text: NhsNumber.parse(text).value)
     with extract.open("rb") as file:
-        open_intake(deployment, mapping, "westminster", "bench").receive(file, extract.name)
+        open_intake(deployment, load_mapping("case-xml"), "westminster", "bench").receive(file, extract.name)
     _declare(deployment)
     key = ECKey.generate_key("P-384")
     now = datetime.now(UTC)

@@ -35,11 +35,11 @@ def total(answer: Any) -> int:
     return int(answer.json()["total"])
 
 
-def test_an_objection_acts_on_the_next_search_of_a_ward(desk_on_both: Desk) -> None:
-    traced(desk_on_both.world)
-    ward = desk_on_both.world.asker("hospital")
+def test_an_objection_acts_on_the_next_search_of_a_ward(desk: Desk) -> None:
+    traced(desk.world)
+    ward = desk.world.asker("hospital")
     before = total(ward.search("Patient", BY_NUMBER))
-    desk_on_both.run(*OBJECTS)
+    desk.run(*OBJECTS)
     assert (before, total(ward.search("Patient", BY_NUMBER))) == (1, 0)
 
 
@@ -100,10 +100,10 @@ def test_the_same_choice_twice_is_on_file_once(desk: Desk) -> None:
     assert answers == [{"new": True, "holds": "objects"}, {"new": False, "holds": "objects"}]
 
 
-def test_the_history_says_who_recorded_what_and_how(desk_on_both: Desk) -> None:
-    desk_on_both.world.load(known())
-    desk_on_both.run(*OBJECTS, "--capacity", "attorney", "--discussed", "--effective", "2026-01-02")
-    (line,) = desk_on_both.json(*LIST)
+def test_the_history_says_who_recorded_what_and_how(desk: Desk) -> None:
+    desk.world.load(known())
+    desk.run(*OBJECTS, "--capacity", "attorney", "--discussed", "--effective", "2026-01-02")
+    (line,) = desk.json(*LIST)
     assert line == {
         "kind": "nhs-number",
         "value": "objects",

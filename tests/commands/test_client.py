@@ -24,11 +24,11 @@ def jwks(desk: Desk) -> str:
     return desk.file(json.dumps({"keys": [key.as_dict(private=False)]}).encode(), "jwks.json")
 
 
-def test_a_client_with_a_key_that_was_made_for_it_gets_a_token(desk_on_both: Desk) -> None:
-    client = desk_on_both.run(*ADD, "--make-key", "ward.pem").stdout.strip()
+def test_a_client_with_a_key_that_was_made_for_it_gets_a_token(desk: Desk) -> None:
+    client = desk.run(*ADD, "--make-key", "ward.pem").stdout.strip()
     key = ECKey.import_key(Path("ward.pem").read_bytes())
-    desk_on_both.world.serve()
-    world = desk_on_both.world
+    desk.world.serve()
+    world = desk.world
     (stored,) = json.loads(world.rows("SELECT jwks FROM client")[0][0])["keys"]
     assert Asker(world.base, client, key, stored["kid"], clock=world.seconds).token()
 

@@ -30,11 +30,11 @@ def test_from_the_declaration_on_the_integrated_record_finds_who_does_not_object
     assert (before, wsic.search("Patient", search).json()["total"]) == (0, 1)
 
 
-def test_a_list_of_another_length_is_refused_and_both_numbers_are_said(desk_on_both: Desk) -> None:
-    desk_on_both.world.load(known(objections=objection()))
-    said = desk_on_both.refused(*OF_TODAY, "--listed", "3")
+def test_a_list_of_another_length_is_refused_and_both_numbers_are_said(desk: Desk) -> None:
+    desk.world.load(known(objections=objection()))
+    said = desk.refused(*OF_TODAY, "--listed", "3")
     assert "the list has 3, and 1 are recorded here" in said
-    assert desk_on_both.world.rows("SELECT * FROM register") == []
+    assert desk.world.rows("SELECT * FROM register") == []
 
 
 def test_an_objection_that_was_taken_back_is_not_counted(desk: Desk) -> None:

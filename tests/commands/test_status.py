@@ -47,13 +47,13 @@ def test_who_has_no_standing_that_is_up_to_date_is_not_known(desk: Desk) -> None
     assert withheld(desk.json("status"), "hospital clinician", "identity")["rules"] == {"not-known": 1}
 
 
-def test_the_queue_says_how_many_wait_since_when_and_how_the_last_came_out(desk_on_both: Desk) -> None:
-    desk_on_both.world.load(known(), case("A2", family="Nobody"))
-    desk_on_both.world.know(pds_record(NUMBER))
-    desk_on_both.world.declare()
-    desk_on_both.world.trace(1)
-    desk_on_both.world.pass_time(hours=3)
-    queue = desk_on_both.json("status")["queue"]
+def test_the_queue_says_how_many_wait_since_when_and_how_the_last_came_out(desk: Desk) -> None:
+    desk.world.load(known(), case("A2", family="Nobody"))
+    desk.world.know(pds_record(NUMBER))
+    desk.world.declare()
+    desk.world.trace(1)
+    desk.world.pass_time(hours=3)
+    queue = desk.json("status")["queue"]
     assert (queue["waiting"], queue["oldest_age"], queue["last_outcomes"]) == (1, "3 h 0 min", {"Matched": 1})
 
 

@@ -30,7 +30,7 @@ def set_pds(desk: Desk, monkeypatch: pytest.MonkeyPatch, base_url: str, token_ur
 
 @contextmanager
 def pds(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> Iterator[Simulator]:
-    simulator = Simulator([pds_record(NUMBER)], clients={"key": PUBLIC}, clock=lambda: desk.world.time)
+    simulator = Simulator([pds_record(NUMBER)], clients={"key": PUBLIC})
     with serve(simulator) as served:
         set_pds(desk, monkeypatch, served.base_url, served.token_url)
         yield simulator

@@ -322,6 +322,7 @@ def test_a_case_of_which_no_closure_is_known_is_kept():
         ({"closed": date(2019, 1, 1), "died": date(2018, 3, 15)}, date(2024, 3, 15)),
         ({"closed": date(2016, 2, 29)}, date(2022, 3, 1)),
         ({"closed": date(2016, 2, 29), "mental_health": True}, date(2036, 2, 29)),
+        ({"closed": date(9993, 1, 1)}, date(9999, 1, 1)),
         ({"closed": date(9999, 12, 31)}, date.max),
     ],
     ids=str,

@@ -78,6 +78,11 @@ def test_the_lifetime_is_read_from_the_answer_as_text_or_number(lifetime):
     assert read_token(token_answer(expires_in=lifetime), NOON).ends == NOON + timedelta(seconds=599)
 
 
+@pytest.mark.parametrize(("lifetime", "renewed"), [("599", 554), ("90", 45), ("60", 30), ("20", 10)])
+def test_a_token_is_renewed_forty_five_seconds_before_its_end_or_at_half_of_a_short_life(lifetime, renewed):
+    assert read_token(token_answer(expires_in=lifetime), NOON).renew_from == NOON + timedelta(seconds=renewed)
+
+
 @pytest.mark.parametrize("lifetime", [None, "soon", "", "nan", "inf", 0, -5, [], {}])
 def test_a_token_whose_lifetime_is_not_said_is_no_token(lifetime):
     with pytest.raises(TokenUnavailable):

@@ -9,7 +9,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pds_client import Matched, NhsNumber, Unavailable
-from pds_client.circuit import Circuit
 from pds_client.pace import Pace
 from pds_client.retry import retry_after
 from tests.pds_client.world import ADA, NOON, Recording, ada, client_of, now, pds, run
@@ -107,6 +106,21 @@ def test_a_failure_that_stays_is_unavailable_after_the_last_try(status):
     assert reads(simulator) == 4
 
 
+@pytest.mark.parametrize(("status", "reason"), [(429, "pds asks us to be slower"), (503, "pds cannot answer")])
+def test_an_unavailable_outcome_says_why(status, reason):
+    simulator = pds(ada())
+    simulator.fail_next(status, times=4)
+    outcomes, _, _ = read(simulator)
+    assert outcomes == [Unavailable(reason, status)]
+
+
+def test_a_single_try_that_failed_was_still_asked():
+    simulator = pds(ada())
+    simulator.fail_next(503)
+    outcomes, _, _ = read(simulator, attempts=1)
+    assert (outcomes[0].asked, reads(simulator)) == (True, 1)
+
+
 def test_the_waits_between_tries_grow_and_are_blurred():
     simulators = [pds(ada()) for _ in range(5)]
     waits = []
@@ -177,101 +191,25 @@ def test_the_deadline_does_not_count_the_wait_in_our_own_queue():
     assert seconds > 4
 
 
-def test_while_pds_fails_nobody_asks_and_after_a_rest_one_does():
+def test_no_more_calls_are_under_way_than_two_seconds_of_the_rate():
+    class Counting(Recording):
+        under_way = most = 0
+
+        async def handle_async_request(self, request):
+            self.under_way += 1
+            self.most = max(self.most, self.under_way)
+            try:
+                return await super().handle_async_request(request)
+            finally:
+                self.under_way -= 1
+
     simulator = pds(ada())
-    simulator.fail_next(500, times=6)
+    simulator.fail_next(404, times=40, delay=8)
+    wire = Counting(simulator)
 
-    async def go_on():
-        async with client_of(simulator) as client:
-            first = [await client.read(NUMBER) for _ in range(2)]
-            asked = reads(simulator)
-            refused = await client.read(NUMBER)
-            asked_while_open = reads(simulator) - asked
-            await asyncio.sleep(31)
-            probe = await client.read(NUMBER)
-            await asyncio.sleep(31)
-            return first, refused, asked_while_open, probe, await client.read(NUMBER)
-
-    first, refused, asked_while_open, probe, later = run(go_on())
-    assert {type(outcome) for outcome in first} == {Unavailable}
-    assert (type(refused), refused.asked, asked_while_open) == (Unavailable, False, 0)
-    assert isinstance(probe, Unavailable)
-    assert isinstance(later, Matched)
-
-
-def test_a_429_does_not_open_the_circuit():
-    simulator = pds(ada())
-    simulator.fail_next(429, times=12)
-
-    async def go_on():
-        async with client_of(simulator) as client:
-            return [type(await client.read(NUMBER)) for _ in range(4)]
-
-    assert run(go_on()) == [Unavailable, Unavailable, Unavailable, Matched]
-
-
-def test_refusals_do_not_open_the_circuit():
-    simulator = pds(ada())
-    simulator.fail_next(403, times=12)
-
-    async def go_on():
-        async with client_of(simulator) as client:
-            return [await client.read(NUMBER) for _ in range(13)][-1]
-
-    assert isinstance(run(go_on()), Matched)
-
-
-def test_a_success_forgets_the_failures_before_it():
-    circuit = Circuit(failures=2, rest=30, time=lambda: 0)
-    for _ in range(5):
-        circuit.failed()
-        circuit.succeeded()
-    assert circuit.admits()
-
-
-def test_a_probe_that_never_returns_does_not_block_the_next():
-    times = iter([0, 30, 30, 31, 60, 60])
-    circuit = Circuit(failures=1, rest=30, time=lambda: next(times))
-    circuit.failed()
-    assert [circuit.admits(), circuit.admits(), circuit.admits()] == [True, False, True]
-
-
-class Broken(httpx.AsyncBaseTransport):
-    """Fails where it is told to: at the token endpoint or beyond it."""
-
-    def __init__(self, simulator, where):
-        self._carrier = httpx.ASGITransport(simulator.app)
-        self._where = where
-        self.tried = 0
-
-    async def handle_async_request(self, request):
-        if self._where not in request.url.path:
-            return await self._carrier.handle_async_request(request)
-        self.tried += 1
-        raise httpx.ReadError(f"no answer from {request.url}")
-
-
-@pytest.mark.parametrize(("where", "asked"), [("/Patient/", True), ("/oauth2/", False)])
-def test_a_connection_that_fails_is_tried_again_and_then_unavailable_without_its_url(where, asked):
-    simulator = pds(ada())
-    wire = Broken(simulator, where)
-
-    async def once():
+    async def together():
         async with client_of(simulator, transport=wire) as client:
-            return await client.read(NUMBER)
+            await asyncio.gather(*(client.read(NUMBER) for _ in range(40)))
 
-    outcome = run(once())
-    assert (type(outcome), outcome.status, outcome.asked, wire.tried) == (Unavailable, None, asked, 4)
-    assert ADA not in repr(outcome)
-
-
-def test_connections_that_fail_open_the_circuit():
-    simulator = pds(ada())
-    wire = Broken(simulator, "/Patient/")
-
-    async def three_times():
-        async with client_of(simulator, transport=wire) as client:
-            return [await client.read(NUMBER) for _ in range(3)][-1]
-
-    assert not run(three_times()).asked
-    assert wire.tried == 5
+    run(together())
+    assert wire.most == 10

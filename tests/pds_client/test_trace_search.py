@@ -92,6 +92,7 @@ def test_who_has_moved_near_by_is_found_by_the_beginning_of_the_postcode_for_rev
     result = traced(pds(ada(postcode="ZE2 9ZZ")))
     assert (*believed(result), numbers_for_review(result)) == (None, "05", [ADA])
     assert result.evidence.agreement.conflicting == ("postcode",)
+    assert steps(result) == ["everything, with history", "beginning of the postcode", "whole record"]
 
 
 def test_who_has_moved_and_is_found_by_the_old_postcode_agrees_when_pds_gives_it():

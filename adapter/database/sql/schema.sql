@@ -125,6 +125,8 @@ CREATE TABLE relationship (
     client {text} NOT NULL,
     starts {big} NOT NULL,
     ends {big} NOT NULL,
+    -- Nothing confirms it past this instant.
+    at_latest {big} NOT NULL,
     asserted_by {text} NOT NULL,
     PRIMARY KEY (organisation, person, kind, client)
 ) {without_rowid};
