@@ -64,7 +64,8 @@ class Bodies:
         """The resource that the rows make; none where its carrier is not among them."""
         if not any(row[3] == "carrier" for row in rows):
             return None
-        key = (*(row[0] for row in rows), rows[0][9])
+        # By content, not by number: SQLite gives the number of a facet that was destroyed to another one.
+        key = (*(row[5] for row in rows), *(row[6] for row in rows), rows[0][9])
         body = self._kept.get(key)
         if body is None:
             if len(self._kept) >= self._most:

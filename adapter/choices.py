@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from adapter.consents import TYPE, agree, agreeing, withdrawals
+from adapter.consents import TYPE, agree, withdrawals
 from adapter.database import Transaction
 from adapter.deployment import Deployment
 from adapter.facets import OFFICER, Kept
@@ -106,12 +106,11 @@ def _write(
 ) -> Outcome:
     policy, now = deployment.policy, deployment.now()
     new = record_choice(transaction, policy, person, said, now)
-    taken_back = withdrawals(transaction, policy, person, now)
     kept = Kept(transaction, council.id, person, deployment.keys.seal, deployment.new_id, millis(now)).load()
     if said.value == OptOut.OBJECTS:
         for resource in _consent(deployment, council, local_id, said):
-            kept.put(agreeing(resource, taken_back), OFFICER)
-    agree(kept, taken_back)
+            kept.put(resource, OFFICER)
+    agree(kept, withdrawals(transaction, policy, person, now))
     return Outcome(new, opt_out(facts_of(transaction, person, now), policy, said.kind, now))
 
 

@@ -52,10 +52,15 @@ def wait_for_trace(transaction: Transaction, person: int, now: datetime) -> None
 
 
 def _relate_stated_practice(transaction: Transaction, person: int, standing: Standing, now: datetime) -> None:
-    transaction.execute("DELETE FROM relationship WHERE person = :person AND kind = 'gp-stated'", person=person)
     row = transaction.one("SELECT facts FROM person WHERE id = :person", person=person)
-    practice = json.loads(row[0]).get("gp_stated") if row else None
-    if practice and standing.nhs_number_use is not OptOut.CLEAR:
+    stated = json.loads(row[0]).get("gp_stated") if row else None
+    practice = stated if stated and standing.nhs_number_use is not OptOut.CLEAR else ""
+    transaction.execute(
+        "DELETE FROM relationship WHERE person = :person AND kind = 'gp-stated' AND organisation <> :practice",
+        person=person,
+        practice=practice,
+    )
+    if practice:
         relate(transaction, practice, person, "gp-stated", starts=millis(now), ends=NEVER)
 
 

@@ -30,7 +30,8 @@ class Cursors:
     def seal(self, asker: Asker, epoch: int, kind: str, parameters: Parameters, after: int) -> str:
         """Close a page link over the search and the place after which it goes on."""
         nonce = secrets.token_bytes(12)
-        said = orjson.dumps([parameters, after])
+        # Always as long: how many digits the place has would tell how many resources there are.
+        said = orjson.dumps([parameters, f"{after:019d}"])
         closed = self._cipher.encrypt(nonce, said, _bound_to(asker, epoch, kind))
         return base64.urlsafe_b64encode(nonce + closed).decode().rstrip("=")
 
@@ -42,7 +43,7 @@ class Cursors:
         except (InvalidTag, binascii.Error, ValueError):
             raise RefusedError("bad-cursor") from None
         parameters, after = orjson.loads(said)
-        return [(name, value) for name, value in parameters], after
+        return [(name, value) for name, value in parameters], int(after)
 
 
 def _bound_to(asker: Asker, epoch: int, kind: str) -> bytes:

@@ -100,10 +100,9 @@ def objecting(transaction: Transaction, policy: Policy, council: int, kind: str,
     """How many of a council's people are recorded as objecting at an instant."""
     rows = transaction.all(
         "SELECT c.person, c.value, c.effective, c.recorded, c.series FROM choice c JOIN person p ON p.id = c.person"
-        " WHERE p.council = :council AND c.kind = :kind AND c.effective <= :at ORDER BY c.person",
+        " WHERE p.council = :council AND c.kind = :kind ORDER BY c.person",
         council=council,
         kind=kind,
-        at=millis(at),
     )
     people = (tuple(said) for _, said in groupby(rows, key=lambda row: row[0]))
     return sum(_objects(policy, kind, at, said) for said in people)

@@ -101,7 +101,9 @@ class Kept:
         self.public(resource.type, resource.key)
         number, _ = self.publics[resource.type, resource.key]
         carrier = next(facet for facet in resource.facets if facet.part == "carrier")
-        place, facet = next((n, f) for n, f in enumerate(resource.facets) if f.part == part)
+        facet = next(facet for facet in resource.facets if facet.part == part)
+        # The carrier, then by name: a place that hung on which other facets there are would tell of hidden ones.
+        place = int(part != carrier.part)
         mentions = tuple(dict.fromkeys((*carrier.mentions, *facet.mentions)))
         return self._put_facet(resource.type, number, facet, _need(facet, carrier), mentions, place, origin)
 

@@ -86,7 +86,7 @@ class Identify:
     def _shown(self, view: int, resource: int) -> Generator[Ask | Select, list[tuple[Any, ...]], Demographics | None]:
         yield Ask(now=millis(self.deployment.now()), client="pds", view=view)
         rows = yield Select(
-            "SELECT part, body, public FROM visible_facet WHERE resource = :resource ORDER BY place",
+            "SELECT part, body, public FROM visible_facet WHERE resource = :resource ORDER BY place, part",
             {"resource": resource},
         )
         if not any(part == "carrier" for part, _, _ in rows):

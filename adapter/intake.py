@@ -20,7 +20,7 @@ from adapter.instant import last_day, millis, read_instant, shown
 from adapter.store import Council, RefusedRecordError, Store
 from mappings.engine import Context, Mapping, load
 from mappings.problems import Problem
-from mappings.readers import read
+from mappings.readers import Caps, read
 from mappings.record import CaseRecord, Header, Trailer
 from pds_client.nhs_number import NhsNumber
 
@@ -62,7 +62,8 @@ class Intake:
     def receive(self, stream: BinaryIO, name: str) -> Receipt:
         """Take in one extract."""
         receipt = Receipt(name)
-        parts = read(self.mapping.layout, stream, name)
+        caps = Caps(file_bytes=self.deployment.settings.extract_most_bytes)
+        parts = read(self.mapping.layout, stream, name, caps=caps)
         header = self._header(parts, receipt)
         if header is None:
             return receipt

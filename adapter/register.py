@@ -124,7 +124,7 @@ def record_choice(transaction: Transaction, policy: Policy, person: int, choice:
 
 def change_facts(transaction: Transaction, policy: Policy, person: int, now: datetime, **changes: Any) -> Standing:
     """Change marks or dates of a person (the words of `Facts`), and let them act."""
-    row = transaction.one("SELECT facts FROM person WHERE id = :person", person=person)
+    row = transaction.held("SELECT facts FROM person WHERE id = :person", person=person)
     if row is None:
         raise LookupError("no such person")
     facts = json.loads(row[0]) | changes
@@ -140,6 +140,8 @@ def refresh(transaction: Transaction, policy: Policy, people: Iterable[int], now
     """Work out the standings of people anew, now and after the next instant at which each changes."""
     standings = {}
     for person in people:
+        # What somebody else puts on file meanwhile would be overlooked.
+        transaction.held("SELECT id FROM person WHERE id = :person", person=person)
         facts = facts_of(transaction, person, now)
         standings[person] = standing_at(facts, policy, now)
         turn = next_change(facts, policy, now)

@@ -18,12 +18,14 @@ from adapter.consents import agree, agreeing, withdrawals
 from adapter.consequence import relate, wait_for_trace
 from adapter.database import Transaction
 from adapter.facets import COUNCIL, PDS, Kept, identify
-from adapter.instant import NEVER, last_day, midnight, millis, read_instant
+from adapter.instant import NEVER, last_day, midnight, millis, moment, read_instant
 from adapter.register import Recorded, record_choice, refresh
 from adapter.resources import faults
 from consent.model import OptOut
 from consent.policy import Policy
 from mappings.mapped import Mapped, Organisation, Resource
+
+_CASE_RECORD = "case record"
 
 
 class RefusedRecordError(Exception):
@@ -79,7 +81,7 @@ class Store:
             self._facts(person, kept, mapped)
             self._relationships(person, mapped, spoken)
             standing = refresh(self.transaction, self.policy, [person], self.now)[person]
-            for choice in self._choices(mapped):
+            for choice in self._choices(person, mapped):
                 record_choice(self.transaction, self.policy, person, choice, self.now)
                 standing = refresh(self.transaction, self.policy, [person], self.now)[person]
             self._records(person, mapped, objects=standing.nhs_number_use is OptOut.OBJECTS)
@@ -104,7 +106,7 @@ class Store:
         self.transaction.execute("RELEASE SAVEPOINT record")
 
     def _person(self, mapped: Mapped, digest: str, extract: int) -> tuple[int, dict[str, Any]]:
-        known = self.transaction.one(
+        known = self.transaction.held(
             "SELECT id, facts FROM person WHERE council = :council AND local_id = :local_id",
             council=self.council.id,
             local_id=mapped.local_id,
@@ -169,17 +171,33 @@ class Store:
                 at_latest=ends,
             )
 
-    def _choices(self, mapped: Mapped) -> Iterator[Recorded]:
+    def _choices(self, person: int, mapped: Mapped) -> Iterator[Recorded]:
         for choice in mapped.choices:
             said = choice.effective or choice.recorded
+            value = OptOut.OBJECTS if choice.value == "objects" else OptOut.CLEAR
+            # That a case system has recorded no objection takes none back that was made elsewhere.
+            series = f"council:{self.council.code}" + (":none-recorded" if choice.value == "clear" else "")
             yield Recorded(
                 kind=choice.kind,
-                value=OptOut.OBJECTS if choice.value == "objects" else OptOut.CLEAR,
-                effective=read_instant(said) if said else self.now,
-                series=f"council:{self.council.code}",
-                recorded_by=choice.by or "case record",
-                capacity="case record",
+                value=value,
+                effective=read_instant(said) if said else self._received(person, choice.kind, value, series),
+                series=series,
+                recorded_by=choice.by or _CASE_RECORD,
+                capacity=_CASE_RECORD,
             )
+
+    def _received(self, person: int, kind: str, value: OptOut, series: str) -> datetime:
+        """When a choice without a date was first received: it counts from then, however often it is sent."""
+        row = self.transaction.one(
+            "SELECT MIN(effective) FROM choice WHERE person = :person AND kind = :kind AND value = :value"
+            " AND series = :series AND capacity = :capacity AND effective = recorded",
+            person=person,
+            kind=kind,
+            value=value.value,
+            series=series,
+            capacity=_CASE_RECORD,
+        )
+        return moment(row[0]) if row and row[0] is not None else self.now
 
     def _records(self, person: int, mapped: Mapped, *, objects: bool) -> None:
         kept = Kept(self.transaction, self.council.id, person, self.key, self.new_id, millis(self.now)).load()
@@ -194,7 +212,7 @@ class Store:
             changed[f"provenance:{resource.type}:{resource.key}"] = kept.put(resource, COUNCIL)
         for source in (r for r in resources if r.type == "Provenance"):
             _put_provenance(kept, source, changed.get(source.key, set()))
-        kept.end_absent([(r.type, r.key) for r in resources], COUNCIL)
+        kept.end_absent([*((r.type, r.key) for r in resources), *_standing_choices(kept)], COUNCIL)
         agree(kept, taken_back)
         self._identify(person, kept, mapped)
 
@@ -202,6 +220,11 @@ class Store:
         row = self.transaction.one("SELECT facts FROM person WHERE id = :person", person=person)
         facts: Mapping[str, Any] = json.loads(row[0]) if row else {}
         identify(kept, [mapped.facts["born"], facts.get("pds_birth_date") or ""])
+
+
+def _standing_choices(kept: Kept) -> list[tuple[str, str]]:
+    """The Consents on file: that an extract no longer lists an objection does not take it back."""
+    return [(kind, key) for kind, key in kept.publics if kind == "Consent" or key.startswith("provenance:Consent:")]
 
 
 def _put_provenance(kept: Kept, source: Resource, changed: set[str]) -> None:

@@ -128,9 +128,8 @@ class Tokens:
             raise _invalid("iss and sub must both be the client's id")
         if claims.get("aud") != self.token_url:
             raise _invalid("aud must be the address of this token endpoint, letter for letter")
-        expires, issued, begins = claims.get("exp"), claims.get("iat", now), claims.get("nbf", now)
-        if any(type(instant) is not int for instant in (expires, issued, begins)):
-            raise _invalid("exp, and iat and nbf where they are there, must be whole numbers")
+        expires = _instant(claims.get("exp"))
+        issued, begins = _instant(claims.get("iat", now)), _instant(claims.get("nbf", now))
         if expires <= now - _SKEW_SECONDS or expires > now + _LONGEST_SECONDS + _SKEW_SECONDS:
             raise _invalid("the assertion has expired, or expires later than five minutes from now")
         if max(issued, begins) > now + _SKEW_SECONDS:
@@ -155,6 +154,12 @@ class Tokens:
 
 def _invalid(description: str) -> GrantError:
     return GrantError("invalid_client", description)
+
+
+def _instant(said: object) -> int:
+    if not isinstance(said, int) or isinstance(said, bool):
+        raise _invalid("exp, and iat and nbf where they are there, must be whole numbers")
+    return said
 
 
 def _unverified_issuer(assertion: str) -> str:

@@ -32,7 +32,7 @@ from adapter.settings import Settings
 from conformance.asker import Asker
 from mappings import engine
 from mappings.problems import Problem
-from pds_client.auth import make_key_pair
+from pds_client.auth import make_key_pair, private_key
 from pds_client.client import PdsClient
 from pds_client.nhs_number import NhsNumber
 from pds_client.simulator import BASE_PATH, TOKEN_PATH, Simulator
@@ -40,7 +40,9 @@ from tests.served import Served, free_socket
 
 COUNCIL = "westminster"
 START = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
-_PDS_PRIVATE, _PDS_PUBLIC = make_key_pair("pds-1")
+_PDS_PEM, _PDS_PUBLIC = make_key_pair("pds-1")
+# Read once: reading such a key takes a fifth of a second.
+_PDS_PRIVATE = private_key(_PDS_PEM)
 
 # How each kind of recipient is registered and asks, when a test does not say.
 _ASKINGS: dict[str, dict[str, Any]] = {

@@ -31,6 +31,8 @@ class Dialect:
     begin: str
     # Makes a transaction wait for others that do the same; empty where every transaction does already.
     alone: str
+    # Ends a SELECT of one row that nobody else may change meanwhile.
+    hold: str
 
     def __hash__(self) -> int:
         return hash(self.name)
@@ -52,6 +54,7 @@ SQLITE = Dialect(
     },
     begin="BEGIN IMMEDIATE",
     alone="",
+    hold="",
 )
 
 POSTGRES = Dialect(
@@ -67,6 +70,7 @@ POSTGRES = Dialect(
     },
     begin="BEGIN",
     alone="SELECT pg_advisory_xact_lock(1634952550)",
+    hold=" FOR NO KEY UPDATE",
 )
 
 

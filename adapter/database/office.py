@@ -36,6 +36,10 @@ class Transaction:
         row: Row | None = self._run(sql, parameters).fetchone()
         return row
 
+    def held(self, sql: str, **parameters: Any) -> Row | None:
+        """Fetch one row, and keep others from changing it until this transaction ends."""
+        return self.one(sql + self._dialect.hold, **parameters)
+
     def number(self, sql: str, **parameters: Any) -> int:
         """Fetch one number: a count, or the id that an insert returns."""
         row = self._run(sql, parameters).fetchone()

@@ -17,6 +17,8 @@ from typing import Any
 import orjson
 
 SUFFIX = ".trail"
+# Where the system has no fdatasync, fsync does the same and more.
+_sync = getattr(os, "fdatasync", os.fsync)
 Event = Mapping[str, Any]
 
 
@@ -85,7 +87,7 @@ class Segment:
             raise OSError(0, "no segment is open")
         while data:
             data = data[os.write(file, data) :]
-        os.fdatasync(file)
+        _sync(file)
 
     def _newest(self) -> dict[str, str] | None:
         names = sorted(path.name for path in self.folder.glob(f"{self.node}-*{SUFFIX}"))

@@ -25,6 +25,8 @@ MAY_IMPORT = {
 STANDARD_ONLY = ("consent", "mappings")
 MOST_LINES, MOST_LINES_OF_A_FUNCTION = 300, 45
 DATABASES = ("sqlite3", "psycopg", "psycopg_pool")
+# Connects to PostgreSQL and lets go at once, so that a command need not wait for the pool to give up.
+ASKS_WHETHER_IT_ANSWERS = ("adapter.commands.opened",)
 
 
 @dataclass(frozen=True)
@@ -97,17 +99,28 @@ def a_model_on_the_way_out(source: Source) -> Iterator[str]:
 
 
 def a_second_way_to_the_database(source: Source) -> Iterator[str]:
-    """A database's driver outside the package that holds the door."""
-    if not source.name.startswith("adapter.database"):
-        drivers = (each for each in source.imports() if each.partition(".")[0] in DATABASES)
-        yield from (f"{source.name} imports {each}" for each in drivers)
+    """A database's driver, for more than its faults, outside the package that holds the door."""
+    if source.name.startswith("adapter.database") or source.name in ASKS_WHETHER_IT_ANSWERS:
+        return
+    for node in ast.walk(source.tree):
+        if isinstance(node, ast.Attribute) and getattr(node.value, "id", "") in DATABASES:
+            used = [node.attr]
+        elif isinstance(node, ast.ImportFrom) and str(node.module).partition(".")[0] in DATABASES:
+            used = [alias.name for alias in node.names]
+        else:
+            continue
+        yield from (f"{source.name} uses a driver's {name}" for name in used if not name.endswith("Error"))
 
 
 def a_look_at_the_environment(source: Source) -> Iterator[str]:
-    """os.environ or os.getenv outside the settings."""
+    """os.environ or os.getenv outside the settings; what is put there for a worker's settings is not read."""
     if source.name == "adapter.settings":
         return
-    for node in ast.walk(source.tree):
+    nodes = list(ast.walk(source.tree))
+    written = {node.value for node in nodes if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Store)}
+    for node in nodes:
+        if node in written:
+            continue
         word = node.attr if isinstance(node, ast.Attribute) else node.name if isinstance(node, ast.alias) else ""
         if word in ("environ", "environb", "getenv", "getenvb"):
             yield f"{source.name} looks at os.{word}"
@@ -150,13 +163,15 @@ RULES: dict[Callable[[Source], Iterator[str]], list[Source]] = {
         Source("adapter.body", "from importlib import import_module\nimport_module(f'fhir.resources.{kind}')"),
     ],
     a_second_way_to_the_database: [
-        Source("adapter.rest", "import sqlite3"),
+        Source("adapter.rest", "import sqlite3\nsqlite3.connect('x')"),
         Source("adapter.release", "from psycopg import connect"),
-        Source("adapter.search", "def search():\n    import psycopg_pool"),
+        Source("adapter.search", "def search():\n    import psycopg\n    psycopg.AsyncConnection.connect('x')"),
     ],
     a_look_at_the_environment: [
         Source("adapter.app", "import os\nos.environ['HOME']"),
         Source("adapter.app", "from os import getenv"),
+        Source("adapter.app", "import os\nos.environ['A'] = os.environ['B']"),
+        Source("adapter.app", "import os\nos.environ['A'] += 'x'\nprint(dict(os.environ))"),
         Source("pds_client.client", "import os\nos.getenv('HTTPS_PROXY')"),
     ],
     too_long: [

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import itertools
 import json
+import threading
 from collections.abc import Iterable
 from dataclasses import asdict, replace
 from datetime import datetime, timedelta
 
+import psycopg
 import pytest
 
 from adapter.deployment import open_deployment
@@ -15,6 +17,7 @@ from adapter.instant import millis, moment
 from adapter.register import (
     Recorded,
     build_epoch,
+    change_facts,
     facts_of,
     intern_standing,
     intern_view,
@@ -176,7 +179,7 @@ def people_of_every_kind(world: World) -> None:
     late = '<Involvement clientType="Service User" opened="2001-01-10" closed="{}"/>'
     world.load(
         case("A1", nhs_number="9990000018"),
-        case("A2", objections=objection() + objection("shared-record", "withdrawn")),
+        case("A2", practice="E87991", objections=objection() + objection("shared-record", "withdrawn")),
         case("A3", involvement=late.format("2020-11-25"), services=""),
         case("A4", more='<Death date="2026-11-20"/>'),
         case("A5", objections=objection(effective="2026-11-24") + objection("shared-record", effective="2026-11-26")),
@@ -224,12 +227,51 @@ def test_rolling_brings_up_to_date_those_whose_instant_has_come_and_no_others(wo
 def test_working_a_standing_out_anew_changes_nothing_when_no_fact_did(world: World) -> None:
     people_of_every_kind(world)
     # Whoever may not be traced now is in and out of the queue.
-    moving = ("trace_queue",)
-    before = {name: sorted(rows) for name, rows in tables(world).items() if name not in moving}
+    before = {name: sorted(rows) for name, rows in tables(world).items() if name != "trace_queue"}
+    world.pass_time(seconds=1)
     with world.deployment.office.transaction() as transaction:
         people = [row[0] for row in transaction.all("SELECT id FROM person")]
         refresh(transaction, world.deployment.policy, people, world.time)
-    assert {name: sorted(rows) for name, rows in tables(world).items() if name not in moving} == before
+    assert {name: sorted(rows) for name, rows in tables(world).items() if name != "trace_queue"} == before
+
+
+def test_two_facts_that_are_put_on_file_at_the_same_time_both_act(world: World) -> None:
+    world.load(case())
+    world.declare()
+    person, policy, office = world.person("A1"), world.deployment.policy, world.deployment.office
+
+    def object_now() -> None:
+        with office.transaction() as transaction:
+            record_choice(transaction, policy, person, choice(OBJECTS, world.time), world.time)
+
+    def mark_sensitive() -> None:
+        with office.transaction() as transaction:
+            change_facts(transaction, policy, person, world.time, do_not_disclose=True)
+
+    others = [threading.Thread(target=each) for each in (object_now, mark_sensitive)]
+    with office.transaction() as transaction:
+        change_facts(transaction, policy, person, world.time, restricted=True)
+        for other in others:
+            other.start()
+        wait_until_blocked(world, len(others))
+    for other in others:
+        other.join()
+    standing = standings(world)["A1"]
+    assert standing is not None
+    assert (standing.restricted, standing.do_not_disclose, standing.nhs_number_use) == (True, True, OBJECTS)
+
+
+def wait_until_blocked(world: World, many: int) -> None:
+    """Until so many others wait for this transaction; SQLite's wait before they begin."""
+    url = world.deployment.settings.database_url
+    if not url.startswith("postgresql"):
+        return
+    blocked = "SELECT COUNT(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+    with psycopg.connect(url, autocommit=True) as looker:
+        for _ in range(10_000):
+            if looker.execute(blocked).fetchone() == (many,):
+                return
+    raise AssertionError("nobody waits for the transaction that is under way")
 
 
 # ---------------------------------------------------------------- permits

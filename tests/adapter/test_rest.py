@@ -20,10 +20,11 @@ from tests.town import (
     FERN_NUMBER,
     GUS,
     HAL,
+    ZOE_NUMBER,
     by_number,
     social_worker,
 )
-from tests.world import World
+from tests.world import World, case, pds_record
 
 # What is not about rows of a table is asked on one engine.
 once = pytest.mark.parametrize("town", ["sqlite"], indirect=True)
@@ -95,6 +96,27 @@ def test_what_is_not_found_is_answered_with_the_fixed_text_and_no_other_cause(to
     answer = council.get(f"Patient/{ABSENT}")
     text = answer.json()["issue"][0]["details"]["text"]
     assert (cause(answer), "020 7641 2500" in text) == ((404, "not-found"), True)
+
+
+def test_a_number_that_was_destroyed_is_not_shown_again_when_another_one_is_found(world: World) -> None:
+    def without_a_practice(number: str) -> dict[str, Any]:
+        record = pds_record(number)
+        del record["generalPractitioner"]
+        return record
+
+    world.load(case("A1", nhs_number=ADA_NUMBER))
+    world.know(without_a_practice(ADA_NUMBER))
+    world.declare()
+    world.trace()
+    council = watched(world.asker("council"))
+    before = council.get("Patient").text
+    world.choose("A1", "nhs-number", "objects")
+    world.pass_time(seconds=1)
+    world.choose("A1", "nhs-number", "clear")
+    world.know(without_a_practice(ZOE_NUMBER))
+    world.trace()
+    after = council.get("Patient").text
+    assert [(ADA_NUMBER in text, ZOE_NUMBER in text) for text in (before, after)] == [(True, False), (False, True)]
 
 
 def test_a_nul_in_an_id_is_an_id_that_nobody_has(council: Any) -> None:

@@ -69,6 +69,22 @@ def test_what_an_officer_takes_back_is_inactive_though_the_case_record_still_lis
     assert (after_command, consents(desk.world)) == (["inactive"], ["inactive"])
 
 
+def test_an_extract_that_changes_does_not_stir_a_consent_that_was_taken_back(desk: Desk) -> None:
+    desk.world.load(known(objections=objection()))
+    desk.run(*CLEAR)
+    versions = "SELECT f.id FROM facet f JOIN resource r ON r.id = f.resource WHERE r.type = 'Consent'"
+    before = desk.world.rows(versions)
+    desk.world.load(known(given="Ada May", objections=objection()), sequence=2)
+    assert desk.world.rows(versions) == before
+
+
+def test_what_the_council_and_an_officer_both_record_are_two_consents(desk: Desk) -> None:
+    today = desk.world.time.date().isoformat()
+    desk.world.load(known(objections=objection(effective=today)))
+    desk.run(*OBJECTS)
+    assert consents(desk.world) == ["active", "active"]
+
+
 def test_what_the_case_record_takes_back_ends_the_officers_consent(desk: Desk) -> None:
     desk.world.load(known())
     desk.run(*OBJECTS)

@@ -75,6 +75,15 @@ def test_a_relationship_on_file_is_named_with_its_end(desk_on_both: Desk) -> Non
     assert "asserted of RYJ until 2026-11-25T09:00:00Z" in shown
 
 
+def test_a_relationship_that_has_ended_is_none(desk: Desk) -> None:
+    desk.world.load(known())
+    desk.world.declare()
+    asker = desk.world.asker("hospital")
+    asker.search("Patient", BY_NAME)
+    desk.world.pass_time(hours=72)
+    assert of(desk, asker.client_id, "identity")["changes"] == [{"fact": RELATIONSHIP, "value": "on file"}]
+
+
 def test_where_several_facts_stand_in_the_way_that_is_said(desk: Desk) -> None:
     desk.world.load(known(attributes='restricted="Y"'))
     shown = desk.run("explain", *PERSON, "--client", ward(desk), "--category", "identity").stdout

@@ -29,6 +29,9 @@ def free_port() -> int:
 def run(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     """What uvicorn was told, instead of being run."""
     told: dict[str, Any] = {}
+    # What the command sets for its workers is gone again after the test.
+    monkeypatch.setenv("ASC_FHIR_BASE_URL", "")
+    monkeypatch.delenv("ASC_FHIR_BASE_URL")
     monkeypatch.setattr(uvicorn, "run", lambda app, **said: told.update(said, app=app))
     return told
 

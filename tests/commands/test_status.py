@@ -79,9 +79,10 @@ def test_feed_policy_trail_and_place_of_the_data_are_shown(desk: Desk) -> None:
 
 def test_agreements_that_end_soon_are_counted(desk: Desk) -> None:
     desk.world.asker("hospital", ends=desk.world.time.replace(day=30))
-    desk.world.asker("gp")
+    desk.world.asker("gp", ends=desk.world.time)
+    desk.world.asker("integrated-record")
     found = desk.json("status")
-    assert found["clients"] == {"registered": 2, "ending_within_30_days": 1, "ended": 0}
+    assert found["clients"] == {"registered": 3, "ending_within_30_days": 1, "ended": 1}
     assert "1 sharing agreements end within 30 days" in found["alarms"]
 
 

@@ -79,7 +79,7 @@ def test_where_pds_is_down_that_is_said_and_everybody_still_waits(
     set_pds(two_wait, monkeypatch, f"{address}/FHIR/R4", f"{address}/oauth2/token")
     said = two_wait.run("trace", code=1).stderr
     assert "PDS is not to be had now; 2 people still wait" in said
-    assert waiting(two_wait) == 2
+    assert (waiting(two_wait), len(two_wait.events("trace"))) == (2, 1)
 
 
 def test_where_pds_does_not_know_the_key_that_is_said(two_wait: Desk, monkeypatch: pytest.MonkeyPatch) -> None:

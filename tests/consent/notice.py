@@ -68,7 +68,9 @@ SENTENCES = (
         "request to have your data deleted where there is no compelling reason for its continued processing and "
         "provided that there are no legitimate grounds for retaining it."
     ),
+    "De-personalised data is information about your care. It doesn’t include:",
     "Authorised researchers will be able to view your de-personalised data, but this will not identify you.",
+    "The facilities and services we use are audited annually to make sure the highest standards are maintained.",
     "Can I access my information?",
     "You have the right to access information we hold about you.",
     "You may also request that access to your information is restricted until the correction is made.",
@@ -104,6 +106,10 @@ SENTENCES = (
         "The council will share information only to provide health and social care professionals directly involved"
         " in your care access to the most up-to-date information about you."
     ),
+    (
+        "It will do this by sharing appropriate information between health and social care services at the time of "
+        "patient contact."
+    ),
     "Access to information is strictly controlled, based on the role of the professional.",
     (
         "For example, social workers will only have access to information that is relevant to the execution of "
@@ -134,6 +140,12 @@ SENTENCES = (
         "these purposes, and we had a lawful right to do so, we would first consult the NHS National Data Opt-Out "
         "information in order to determine whether we could or could not include your confidential patient "
         "information."
+    ),
+    "You can change your mind about your choice at any time.",
+    (
+        "Data being used or shared for purposes beyond individual care does not include your data being shared with "
+        "insurance companies or used for marketing purposes and data would only be used in this way with your "
+        "specific agreement."
     ),
 )
 

@@ -10,7 +10,6 @@ from pds_client.circuit import Circuit
 from tests.pds_client.world import ADA, ada, client_of, now, pds, run
 
 NUMBER = NhsNumber.parse(ADA)
-PASSING = (408, 429, 500, 502, 503, 504)
 
 
 def reads(simulator):

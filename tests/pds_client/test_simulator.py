@@ -2,7 +2,6 @@
 
 import asyncio
 import socket
-import uuid
 from urllib.parse import urlsplit
 
 import httpx
@@ -11,7 +10,7 @@ import pytest
 from pds_client.simulator import BASE_PATH, Simulator, person, serve
 from tests.pds_client.world import ADA, BEN, CAT, ORIGIN, ada, pds
 
-REQUEST_ID = str(uuid.uuid4())
+REQUEST_ID = "60E0B220-8136-4CA5-AE46-1D97EF59D068"
 
 
 def ask(simulator, path=f"/Patient/{ADA}", method="GET", times=1, **headers):

@@ -162,6 +162,7 @@ CREATE TABLE facet (
 );
 CREATE UNIQUE INDEX facet_current ON facet (resource, part, origin) WHERE ended IS NULL;
 CREATE INDEX facet_of ON facet (resource, ended);
+CREATE INDEX facet_about ON facet (person);
 
 -- Who else is named in a facet.
 CREATE TABLE mention (
