@@ -25,6 +25,10 @@ class NoTokenError(Exception):
     """The target gave no token; the message is its OAuth error."""
 
 
+class ForeignLinkError(ValueError):
+    """A link leads away from the target."""
+
+
 @dataclass
 class Asker:
     """One registered system: its key, and what its requests say of themselves."""
@@ -41,8 +45,11 @@ class Asker:
     _token: str = field(default="", repr=False)
 
     def get(self, path: str, *, headers: Mapping[str, str] | None = None) -> httpx.Response:
-        """Send a GET below the base, or to an absolute link of the target."""
-        url = path if path.startswith("http") else f"{self.base}/{path}"
+        """Send a GET below the base, or to an absolute link of the target; raises ForeignLinkError for any other."""
+        url = path if "://" in path else f"{self.base}/{path}"
+        if not url.startswith((f"{self.base}/", f"{self.base}?")):
+            # Whoever is there would be given our token.
+            raise ForeignLinkError("the link does not lead to the target")
         return self.http.get(url, headers=self._all(headers))
 
     def search(self, kind: str, parameters: list[tuple[str, str]]) -> httpx.Response:

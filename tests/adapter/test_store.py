@@ -359,14 +359,14 @@ def test_a_token_is_found_with_and_without_its_system() -> None:
     }
 
 
-def test_a_body_is_merged_in_the_order_of_the_mapping_with_pds_after_the_council(world: World) -> None:
+def test_a_body_is_merged_with_the_carrier_first_and_what_pds_says_after_the_council(world: World) -> None:
     world.load(case())
     world.know(pds_record(NUMBER))
     world.declare()
     world.trace()
     rows = select(
         world,
-        "SELECT part, type FROM visible_facet WHERE type = 'Patient' ORDER BY place",
+        "SELECT part, type FROM visible_facet WHERE type = 'Patient' ORDER BY place, part",
         asking_of(world, SOCIAL_WORKER),
     )
-    assert [part for part, _ in rows] == ["carrier", "contact", "nhs-number", "gp"]
+    assert [part for part, _ in rows] == ["carrier", "contact", "gp", "nhs-number"]
