@@ -16,9 +16,11 @@ from typing import BinaryIO
 
 from adapter.database import Transaction
 from adapter.deployment import Deployment, council
+from adapter.heed import heed
 from adapter.instant import last_day, millis, read_instant, shown
 from adapter.store import Council, RefusedRecordError, Store
 from mappings.engine import Context, Mapping, load
+from mappings.mapped import Mapped
 from mappings.problems import Problem
 from mappings.readers import Caps, read
 from mappings.record import CaseRecord, Header, Trailer
@@ -85,20 +87,30 @@ class Intake:
         digest = self._digest(record)
         if store.unchanged(record.local_id, digest, extract, spoken):
             return "unchanged"
+        outcome = "stored"
         mapped = self.mapping.apply(record, context)
-        for problem in mapped.problems:
+        for problem in (*mapped.problems, *self._put(store, mapped, digest, extract, spoken, receipt.file)):
             self._complain(problem, receipt)
+            if problem.effect == "quarantined":
+                outcome = "quarantined"
+        if outcome == "quarantined":
+            heed(store, mapped)
+        return outcome
+
+    def _put(
+        self, store: Store, mapped: Mapped, digest: str, extract: int, spoken: datetime, file: str
+    ) -> Iterator[Problem]:
+        """Keep a mapped record, unless it is quarantined; say why it is, where the mapping did not."""
         if any(problem.effect == "quarantined" for problem in mapped.problems):
-            return "quarantined"
+            return
         if _child(mapped.facts.get("born", ""), store.now.date()):
-            return self._quarantine(
-                record, "Birth@date", "is or may be of a child; an officer opens a transition record", receipt
-            )
+            reason = "is or may be of a child; an officer opens a transition record"
+            yield Problem(file, mapped.line, "Birth@date", reason, "quarantined")
+            return
         try:
             store.put(mapped, digest, extract, spoken)
         except RefusedRecordError as refused:
-            return self._quarantine(record, "Person", f"is not FHIR once mapped: {refused}", receipt)
-        return "stored"
+            yield Problem(file, mapped.line, "Person", f"is not FHIR once mapped: {refused}", "quarantined")
 
     def _records(
         self, parts: Iterator[Header | CaseRecord | Trailer | Problem], receipt: Receipt
@@ -131,10 +143,6 @@ class Intake:
         if problem.effect == "stopped":
             receipt.complete = False
         self.on_problem(problem)
-
-    def _quarantine(self, record: CaseRecord, field_: str, reason: str, receipt: Receipt) -> str:
-        self._complain(Problem(receipt.file, record.line, field_, reason, "quarantined"), receipt)
-        return "quarantined"
 
     def _digest(self, record: CaseRecord) -> str:
         # What is kept depends on the mapping and on the desk too.

@@ -81,7 +81,7 @@ class Store:
             self._facts(person, kept, mapped)
             self._relationships(person, mapped, spoken)
             standing = refresh(self.transaction, self.policy, [person], self.now)[person]
-            for choice in self._choices(person, mapped):
+            for choice in self.choices(person, mapped):
                 record_choice(self.transaction, self.policy, person, choice, self.now)
                 standing = refresh(self.transaction, self.policy, [person], self.now)[person]
             self._records(person, mapped, objects=standing.nhs_number_use is OptOut.OBJECTS)
@@ -171,7 +171,8 @@ class Store:
                 at_latest=ends,
             )
 
-    def _choices(self, person: int, mapped: Mapped) -> Iterator[Recorded]:
+    def choices(self, person: int, mapped: Mapped) -> Iterator[Recorded]:
+        """What the record says that the person has chosen, as the register takes it."""
         for choice in mapped.choices:
             said = choice.effective or choice.recorded
             value = OptOut.OBJECTS if choice.value == "objects" else OptOut.CLEAR

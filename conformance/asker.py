@@ -46,7 +46,7 @@ class Asker:
 
     def get(self, path: str, *, headers: Mapping[str, str] | None = None) -> httpx.Response:
         """Send a GET below the base, or to an absolute link of the target; raises ForeignLinkError for any other."""
-        url = path if "://" in path else f"{self.base}/{path}"
+        url = path if path.lower().startswith(("http://", "https://")) else f"{self.base}/{path}"
         if not url.startswith((f"{self.base}/", f"{self.base}?")):
             # Whoever is there would be given our token.
             raise ForeignLinkError("the link does not lead to the target")

@@ -117,7 +117,9 @@ def _chosen(choices: Iterable[Choice]) -> OptOut | None:
 
 
 def _register_ends(register: Register, policy: Policy) -> datetime:
-    return register.as_of + policy.periods.register_max_age + policy.periods.register_grace
+    # Direct care goes on for a while by the last word on the number; the shared record does not.
+    grace = policy.periods.register_grace if register.kind == NHS_NUMBER else timedelta(0)
+    return register.as_of + policy.periods.register_max_age + grace
 
 
 def _national(facts: Facts, policy: Policy, instant: datetime) -> OptOut:
@@ -130,8 +132,8 @@ def _national(facts: Facts, policy: Policy, instant: datetime) -> OptOut:
 def _sensitive(facts: Facts, nhs_number_use: OptOut) -> Sensitive:
     if facts.pds_sensitive is not None:
         return Sensitive.YES if facts.pds_sensitive else Sensitive.NO
-    # Where no trace is allowed PDS will never be asked, and the council's own address flag decides.
-    return Sensitive.PENDING if nhs_number_use is OptOut.CLEAR else Sensitive.UNASKED
+    # Of whoever objects PDS will never be asked, and the council's own address flag decides.
+    return Sensitive.UNASKED if nhs_number_use is OptOut.OBJECTS else Sensitive.PENDING
 
 
 def retention_ends(facts: Facts, policy: Policy) -> date | None:

@@ -81,7 +81,8 @@ def case(
     gp = f"<GP odsPractice={quoteattr(practice)}/>" if practice else ""
     return (
         f"<Person localId={quoteattr(local_id)} {attributes}>{number}"
-        f'<Names><Name use="usual"><Given>{escape(given)}</Given><Family>{escape(family)}</Family></Name>{names}</Names>'
+        f'<Names><Name use="usual"><Given>{escape(given)}</Given><Family>{escape(family)}</Family></Name>'
+        f"{names}</Names>"
         f'<Birth date={quoteattr(born)}/><Sex code="F"/>'
         f'<Addresses><Address type="HOME" from="1999-01-01"><Line>1 Invented Row</Line><Town>London</Town>'
         f"<Postcode>{escape(postcode)}</Postcode></Address></Addresses>"

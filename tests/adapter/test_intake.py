@@ -106,6 +106,21 @@ def test_a_child_is_quarantined(here: World, born: str) -> None:
     assert stored(here) == ["A2"]
 
 
+def test_a_quarantined_record_of_somebody_on_file_still_restricts_and_objects(world: World) -> None:
+    world.load(case("A1"))
+    world.declare()
+    world.pass_time(hours=1)
+    child = case("A1", born="2015-01-01", attributes='restricted="Y"', objections=objection())
+    assert world.load(child, sequence=2).counts["quarantined"] == 1
+    ((facts,),) = world.rows("SELECT s.facts FROM person p JOIN standing s ON s.id = p.standing")
+    assert ('"restricted": true' in facts, '"nhs_number_use": "objects"' in facts) == (True, True)
+
+
+def test_a_quarantined_record_of_somebody_unknown_leaves_nothing_behind(here: World) -> None:
+    here.load(case("A1", born="2015-01-01", objections=objection()))
+    assert here.rows("SELECT COUNT(*) FROM choice") == [(0,)]
+
+
 @pytest.mark.parametrize("born", ["2008-11-22", "1941-03-05", "1941", "2007", "1941-03", "", "not known"])
 def test_whoever_is_eighteen_today_or_of_unknown_age_is_no_child(here: World, born: str) -> None:
     assert +here.load(case("A1", born=born)).counts == {"stored": 1}

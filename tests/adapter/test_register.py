@@ -167,7 +167,7 @@ def test_a_declaration_of_one_kind_says_nothing_of_the_other(world: World) -> No
 
 def test_a_declaration_lapses_after_its_age_and_grace_with_no_job_running(world: World) -> None:
     world.load(case())
-    world.declare()
+    world.declare("nhs-number")
     before, at = START + 21 * DAY - timedelta(milliseconds=1), START + 21 * DAY
     assert (number_use(world, at=before), number_use(world, at=at)) == (CLEAR, UNKNOWN)
 

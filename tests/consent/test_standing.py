@@ -157,6 +157,14 @@ def test_a_register_counts_until_its_age_and_grace_are_over():
     assert held == [OptOut.CLEAR, OptOut.UNKNOWN]
 
 
+def test_the_register_of_the_shared_record_has_no_grace():
+    last = MONDAY + timedelta(days=7)
+    standings = [
+        standing_at(on_file(registers=declared(MONDAY, SHARED_RECORD)), POLICY, at) for at in (last - MOMENT, last)
+    ]
+    assert [standing.shared_record for standing in standings] == [OptOut.CLEAR, OptOut.UNKNOWN]
+
+
 def test_who_was_first_seen_after_the_declaration_is_not_known():
     assert number_use(registers=declared(MONDAY), first_seen=MONDAY + MOMENT) is OptOut.UNKNOWN
 
@@ -227,9 +235,12 @@ def test_who_may_be_traced_and_is_not_yet_is_pending():
     assert sensitive(said(OptOut.CLEAR)) is Sensitive.PENDING
 
 
-@pytest.mark.parametrize("use", [OptOut.OBJECTS, OptOut.UNKNOWN])
-def test_of_whom_no_trace_is_allowed_pds_is_not_asked(use: OptOut):
-    assert sensitive(said(use)) is Sensitive.UNASKED
+def test_of_whoever_objects_pds_is_not_asked():
+    assert sensitive(said(OptOut.OBJECTS)) is Sensitive.UNASKED
+
+
+def test_of_whom_it_is_not_known_whether_they_object_the_address_waits_for_pds():
+    assert sensitive(said(OptOut.UNKNOWN)) is Sensitive.PENDING
 
 
 # ---------------------------------------------------------------- marks
@@ -243,7 +254,7 @@ def test_a_mark_on_file_is_the_mark_that_holds(mark: str, value: bool):
 
 def test_of_whom_only_the_first_sight_is_on_file_everything_is_withheld():
     assert standing_at(on_file(), POLICY, MONDAY) == Standing(
-        restricted=True, locked=True, do_not_disclose=True, pds_sensitive=Sensitive.UNASKED
+        restricted=True, locked=True, do_not_disclose=True, pds_sensitive=Sensitive.PENDING
     )
 
 
