@@ -8,8 +8,8 @@ and kept by the registration's own row.
 from __future__ import annotations
 
 from collections.abc import Generator
-from dataclasses import dataclass, field, replace
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
 
 from adapter.asker import Asker, Context, admit, asserts, in_force
 from adapter.clients import COLUMNS, Registration, read_registration
@@ -25,8 +25,7 @@ VIEWS = Select("SELECT id, recipient, role, purpose, channel FROM visible_view")
 _MOST_KEPT = 10_000
 
 
-@dataclass(frozen=True, slots=True)
-class Asking:
+class Asking(NamedTuple):
     """One request at the door: whose token, what its headers say, and what it would do."""
 
     client: str
@@ -66,7 +65,7 @@ class Admission:
     def steps(self, asking: Asking, now: int) -> Generator[Ask | Select, list[Row], World]:
         """Admit an asking, so that the steps after it see what it may; raises RefusedError."""
         known = self._known.get((asking.client, asking.context))
-        yield replace(known.ask, now=now) if known else Ask(now=now, client=asking.client)
+        yield known.ask._replace(now=now) if known else Ask(now=now, client=asking.client)
         rows = yield REGISTRATION
         if not rows:
             raise RefusedError("unknown-client")

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
+import logging
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qs
 
 import orjson
-import structlog
 from fastapi import FastAPI, Request, Response
 
 from adapter.admission import Admission
@@ -37,7 +38,7 @@ _NO_STORE = {"Cache-Control": "no-store", "Pragma": "no-cache"}
 _PAUSE_SECONDS = 5.0
 _MOST_FORM = 64 * 1024
 
-log = structlog.get_logger("adapter.app")
+log = logging.getLogger("adapter.app")
 
 
 @dataclass
@@ -87,6 +88,8 @@ def application(deployment: Deployment, *, background: bool = True) -> Callable[
     @contextlib.asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         await parts.rest.release.door.open()
+        # What stands now stands to the end; looking through it for garbage again and again is time lost.
+        gc.freeze()
         tasks = [asyncio.create_task(_keep_up(parts)), asyncio.create_task(_trace(parts))] if background else []
         yield
         for task in tasks:
@@ -148,7 +151,7 @@ async def _grant(parts: Service, form: dict[str, str]) -> Response:
         await parts.trail.record(event | told)
     except Exception as fault:
         # A disk that is full stops the database as it stops the trail: nothing is given out.
-        log.error("token request failed", error=type(fault).__name__)
+        log.error("token request failed: %s", type(fault).__name__)
         return _json(503, {"error": "temporarily_unavailable", "error_description": "try again later"})
     return _json(status, answer)
 
@@ -181,7 +184,7 @@ async def _keep_up(parts: Service) -> None:
             worked = await asyncio.get_running_loop().run_in_executor(None, once)
         except Exception as fault:
             # The database withholds by itself past the second instant; the next round tries again.
-            log.error("standings could not be brought up to date", error=type(fault).__name__)
+            log.error("standings could not be brought up to date: %s", type(fault).__name__)
             worked = 0
         await asyncio.sleep(0 if worked else _PAUSE_SECONDS)
 
@@ -197,6 +200,6 @@ async def _trace(parts: Service) -> None:
             try:
                 worked = await identify.work(20)
             except Exception as fault:
-                log.error("tracing stopped for now", error=type(fault).__name__)
+                log.error("tracing stopped for now: %s", type(fault).__name__)
                 worked = None
             await asyncio.sleep(0.1 if worked else _PAUSE_SECONDS)

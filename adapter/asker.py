@@ -13,6 +13,8 @@ before anything about a person is looked at.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import NamedTuple
 
 from adapter.clients import Registration
 from adapter.outcome import RefusedError
@@ -28,8 +30,7 @@ SYSTEM_ROLES = ("system", "analyst")
 _LONGEST = 128
 
 
-@dataclass(frozen=True, slots=True)
-class Context:
+class Context(NamedTuple):
     """What the request says of itself in its headers; None where it says it twice, or not in plain text."""
 
     purpose: str | None = ""
@@ -51,13 +52,22 @@ class Asker:
 
 def context(headers: list[tuple[bytes, bytes]]) -> Context:
     """Read the context headers of an ASGI scope."""
-    found: dict[bytes, str | None] = {}
-    for name, value in headers:
-        if name in CONTEXT_HEADERS:
-            said = value.decode("latin-1").strip()
-            plain = len(said) <= _LONGEST and said.isprintable()
-            found[name] = said if plain and name not in found else None
-    return Context(*(found.get(name, "") for name in CONTEXT_HEADERS))
+    once = dict(headers)
+    said: list[bytes | None] = [once.get(name, b"") for name in CONTEXT_HEADERS]
+    if len(once) != len(headers):
+        names = [name for name, _ in headers]
+        said = [None if names.count(name) > 1 else value for name, value in zip(CONTEXT_HEADERS, said, strict=True)]
+    return _context(*said)
+
+
+@lru_cache(maxsize=4096)
+def _context(*said: bytes | None) -> Context:
+    return Context(*(None if value is None else _plain(value) for value in said))
+
+
+def _plain(value: bytes) -> str | None:
+    text = value.decode("latin-1").strip()
+    return text if len(text) <= _LONGEST and text.isprintable() else None
 
 
 def admit(policy: Policy, client: Registration, said: Context, now: int) -> Asker:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from email.utils import formatdate
 from itertools import groupby
 from typing import Any
 
@@ -39,11 +40,10 @@ class Body:
     person: int
     resource: int
     content: bytes
-
-    @property
-    def reference(self) -> str:
-        """The relative reference."""
-        return f"{self.type}/{self.public}"
+    # The relative reference, and with its version as the trail names it; ETag and Last-Modified as HTTP sends them.
+    reference: str
+    mark: str
+    validators: tuple[tuple[bytes, bytes], ...]
 
 
 class Bodies:
@@ -82,13 +82,30 @@ class Bodies:
             meta["security"] = [{"system": _CONFIDENTIALITY, "code": label}]
         whole = {"resourceType": kind, "id": public, "meta": meta}
         whole |= merged(orjson.loads(row[4]) for row in rows)
-        return Body(kind, public, version, recorded, person, resource, orjson.dumps(whole))
+        reference = f"{kind}/{public}"
+        return Body(
+            type=kind,
+            public=public,
+            version=version,
+            recorded=recorded,
+            person=person,
+            resource=resource,
+            content=orjson.dumps(whole),
+            reference=reference,
+            mark=f"{reference}@{version}",
+            validators=_validators(version, recorded),
+        )
 
     def _version(self, rows: Sequence[tuple[Any, ...]]) -> str:
         digest = hashlib.blake2b(key=self._seal, digest_size=8)
         for row in rows:
             digest.update(f"{row[5]}@{row[6]};{row[9]}".encode())
         return digest.hexdigest()
+
+
+def _validators(version: str, recorded: int) -> tuple[tuple[bytes, bytes], ...]:
+    modified = formatdate(recorded // 1000, usegmt=True)
+    return (b"etag", f'W/"{version}"'.encode()), (b"last-modified", modified.encode())
 
 
 def select_one(kind: str, public: str) -> Select:

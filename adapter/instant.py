@@ -10,6 +10,7 @@ import re
 from calendar import monthrange
 from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 
 Clock = Callable[[], datetime]
 
@@ -34,7 +35,12 @@ def moment(at: int) -> datetime:
 
 def shown(at: int) -> str:
     """Write milliseconds as a FHIR instant, to the second."""
-    return moment(at).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return _second(at // 1000)
+
+
+@lru_cache(maxsize=4096)
+def _second(at: int) -> str:
+    return moment(at * 1000).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def midnight(day: date) -> datetime:

@@ -12,7 +12,7 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -34,8 +34,7 @@ FEEDS = Select("SELECT code, name, created FROM visible_feed ORDER BY code")
 IDENTIFY = "SELECT DISTINCT person, council FROM identifiable WHERE name = :name AND value = :value"
 
 
-@dataclass(frozen=True, slots=True)
-class Interaction:
+class Interaction(NamedTuple):
     """What to do in the visible world, and whom the request identifies in full, if anybody."""
 
     run: Callable[[World], Steps]
@@ -44,8 +43,7 @@ class Interaction:
     tells_feed: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Released:
+class Released(NamedTuple):
     """What may leave. Only Release makes one."""
 
     bodies: tuple[Body, ...]
@@ -162,7 +160,7 @@ class Release:
         event = self._event(asking, now, "released" if released.bodies else "nothing")
         event["epoch"] = released.world.epoch
         event["people"] = sorted({body.person for body in released.bodies})
-        event["resources"] = [f"{body.reference}@{body.version}" for body in released.bodies]
+        event["resources"] = [body.mark for body in released.bodies]
         return event
 
 

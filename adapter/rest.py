@@ -7,22 +7,22 @@ https://hl7.org/fhir/R4/http.html
 
 from __future__ import annotations
 
+import itertools
+import logging
 import re
-import uuid
+import secrets
 from collections.abc import Awaitable, Callable, MutableMapping
 from dataclasses import dataclass
-from email.utils import formatdate
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, urlencode
 
 import orjson
-import structlog
 
 from adapter.access import my_access
 from adapter.admission import Asking, World
 from adapter.asker import CONTEXT_HEADERS, Context, context
-from adapter.body import Body, select_one
+from adapter.body import select_one
 from adapter.bundle import bundle
 from adapter.cursor import Cursors
 from adapter.database import TookTooLongError
@@ -42,6 +42,9 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 _JSON = b"application/fhir+json; charset=utf-8"
 _VARY = b", ".join((b"authorization", b"accept", b"prefer", *CONTEXT_HEADERS))
+# Names a request that brought no id of its own: this process, and its how-manieth.
+_PROCESS = secrets.token_hex(8)
+_NUMBERS = itertools.count(1)
 _MOST_BODY = 64 * 1024
 _MOST_PARAMETERS = 100
 # A UUID, so that nothing about a person is carried in it.
@@ -49,11 +52,10 @@ _REQUEST_ID = re.compile(r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
 # What of a search may stand in a link: nothing that is about a person.
 _LINKABLE = ("_count", "_total", "_include", "_revinclude")
 
-log = structlog.get_logger("adapter.rest")
+log = logging.getLogger("adapter.rest")
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """What goes back: a status, a body, headers beside those that every answer has."""
 
     status: int
@@ -61,8 +63,7 @@ class Answer:
     headers: tuple[tuple[bytes, bytes], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(NamedTuple):
     """A request, read: path below the base, headers, query, body."""
 
     method: str
@@ -95,7 +96,7 @@ class Rest:
         except TookTooLongError:
             answer = await self._refused(request, RefusedError("too-costly"))
         except Exception as fault:
-            log.error("request failed", error=type(fault).__name__, request=request.id)
+            log.error("request %s failed: %s", request.id, type(fault).__name__)
             answer = await self._refused(request, RefusedError("internal"))
         await _send(send, answer, request)
 
@@ -134,7 +135,7 @@ class Rest:
             text = no_proof(self.release.policy, released.feeds)
             return Answer(*refusal(self.settings.canonical, "not-found", text))
         body = released.bodies[0]
-        return Answer(200, body.content, _validators(body))
+        return Answer(200, body.content, body.validators)
 
     async def _search(self, request: Request, bearer: Bearer, kind: str, raw: bytes) -> Answer:
         """FHIR search. https://hl7.org/fhir/R4/http.html#search"""
@@ -235,7 +236,7 @@ def _opened(scope: Scope) -> Request:
         headers=headers,
         context=context(raw),
         query=scope["query_string"],
-        id=said if _REQUEST_ID.fullmatch(said) else str(uuid.uuid4()),
+        id=said if said and _REQUEST_ID.fullmatch(said) else f"{_PROCESS}-{next(_NUMBERS):x}",
     )
 
 
@@ -275,11 +276,6 @@ async def _form(request: Request, receive: Receive) -> bytes:
 def _wants_other(request: Request) -> bool:
     accept = request.headers.get(b"accept", b"")
     return bool(accept) and not any(known in accept for known in (b"json", b"*/*", b"application/*"))
-
-
-def _validators(body: Body) -> tuple[tuple[bytes, bytes], ...]:
-    modified = formatdate(body.recorded // 1000, usegmt=True)
-    return (b"etag", f'W/"{body.version}"'.encode()), (b"last-modified", modified.encode())
 
 
 async def _send(send: Send, answer: Answer, request: Request) -> None:

@@ -53,6 +53,8 @@ def serve(
         workers=workers,
         access_log=False,
         server_header=False,
+        # Nothing here depends on where a request came from.
+        proxy_headers=False,
         log_config=_LOG,
     )
 

@@ -96,14 +96,18 @@ def views(dialect: Dialect, asking: str) -> dict[str, str]:
     standing = part("standing_now")
     related = part("related")
 
+    def permitted(relation: str = related) -> str:
+        return part("permitted", standing_now=standing, related=relation)
+
     def permit(column: str, relation: str = related) -> str:
-        return part("permit", column=column, standing_now=standing, related=relation)
+        return part("permit", column=column, permitted=permitted(relation))
 
     def hidden(alias: str, facet: str) -> str:
         return part("nobody_hidden", facet_id=facet, facet_locates=f"{alias}.locates", standing_now=standing)
 
     words |= {
         "standing_now": standing,
+        "permitted": permitted(),
         "mask": permit("mask"),
         "own": permit("own"),
         "mask_if_related": permit("mask", "1"),

@@ -7,15 +7,13 @@ door runs the steps in one transaction, on one state of the database; the progra
 from __future__ import annotations
 
 from collections.abc import Generator, Mapping
-from dataclasses import dataclass, field
-from typing import Any, Protocol, TypeVar
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 Row = tuple[Any, ...]
 Answer = TypeVar("Answer")
 
 
-@dataclass(frozen=True, slots=True)
-class Ask:
+class Ask(NamedTuple):
     """Who asks, and when: what the visible views join to. The defaults see nobody."""
 
     now: int
@@ -27,12 +25,11 @@ class Ask:
     may_assert: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Select:
+class Select(NamedTuple):
     """One read of the visible views, with named parameters."""
 
     sql: str
-    parameters: Mapping[str, Any] = field(default_factory=dict)
+    parameters: Mapping[str, Any] | None = None
 
 
 Program = Generator[Ask | Select, list[Row], Answer]

@@ -139,6 +139,5 @@ class PostgresDoor:
             return answer
 
     async def _ask(self, connection: psycopg.AsyncConnection[Any], ask: Ask) -> list[Row]:
-        values = (ask.now, ask.client, ask.organisation, ask.council, ask.view, ask.own_view, ask.may_assert)
-        await connection.execute(_ASK, [str(value) for value in values])
+        await connection.execute(_ASK, [str(value) for value in ask])
         return []

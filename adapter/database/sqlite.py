@@ -126,7 +126,7 @@ class SqliteDoor:
         if text is None:
             text = self._texts[sql] = self._named(sql)
         try:
-            return self._connection.execute(text, parameters).fetchall()
+            return self._connection.execute(text, parameters or {}).fetchall()
         except sqlite3.OperationalError as fault:
             if "interrupted" in str(fault):
                 raise TookTooLongError("a read passed its deadline") from None
@@ -139,10 +139,7 @@ class SqliteDoor:
         return self._word.sub(lambda word: self._names[word[0]], sql)
 
     def _ask(self, ask: Ask) -> list[Row]:
-        self._own(
-            self._set_asking,
-            (ask.now, ask.client, ask.organisation, ask.council, ask.view, ask.own_view, ask.may_assert),
-        )
+        self._own(self._set_asking, ask)
         return []
 
     def _own(self, sql: str, parameters: tuple[Any, ...] = ()) -> None:

@@ -182,7 +182,9 @@ def register(stage: Stage) -> None:
 def served(stage: Stage, bound: socket.socket) -> Iterator[None]:
     """The endpoint, answering, with its background work."""
     app = application(stage.deployment)
-    config = uvicorn.Config(app, access_log=False, log_config=None, server_header=False, timeout_graceful_shutdown=2)
+    config = uvicorn.Config(
+        app, access_log=False, log_config=None, server_header=False, proxy_headers=False, timeout_graceful_shutdown=2
+    )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [bound]}, name="endpoint", daemon=True)
     thread.start()

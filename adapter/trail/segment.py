@@ -36,26 +36,38 @@ class Segment:
         self.name = ""
         self.head = ""
 
-    def chain(self, events: Sequence[Event]) -> list[tuple[str, bytes]]:
-        """Give each event its line, without writing it."""
+    @property
+    def open(self) -> bool:
+        """Whether the next event needs no new segment."""
+        return self._file is not None
+
+    def lines(self, events: Sequence[Event]) -> tuple[bytes, str]:
+        """The lines of events, and the hash of the last; nothing is written yet."""
         lines, head = [], self.head
         for event in events:
             record = orjson.dumps(event)
             head = link(head, record)
-            lines.append((head, head.encode() + b" " + record + b"\n"))
-        return lines
+            lines.append(b"%b %b\n" % (head.encode(), record))
+        return b"".join(lines), head
 
     def append(self, events: Sequence[Event]) -> None:
         """Write events so that they survive a loss of power; raise TrailError where they would not."""
         try:
             if self._file is None:
                 self._begin()
-            lines = self.chain(events)
-            self._write(b"".join(line for _, line in lines))
         except OSError as fault:
             self.close()
-            raise TrailError(f"the trail cannot be written: {fault.strerror}") from fault
-        self.head = lines[-1][0]
+            raise _unwritten(fault) from fault
+        self.commit(*self.lines(events))
+
+    def commit(self, lines: bytes, head: str) -> None:
+        """Write lines so that they survive a loss of power; raise TrailError where they would not."""
+        try:
+            self._write(lines)
+        except OSError as fault:
+            self.close()
+            raise _unwritten(fault) from fault
+        self.head = head
 
     def close(self) -> None:
         """End the segment; the next event begins another."""
@@ -71,9 +83,9 @@ class Segment:
         self._file = os.open(self.folder / self.name, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o600)
         self.head = ""
         opening = {"kind": "segment", "name": self.name, "follows": follows}
-        ((head, line),) = self.chain([opening])
+        lines, head = self.lines([opening])
         try:
-            self._write(line)
+            self._write(lines)
             self._sync_folder()
         except OSError:
             # Nobody was answered on the strength of it; a disk that stays full is not littered.
@@ -103,6 +115,10 @@ class Segment:
             os.fsync(handle)
         finally:
             os.close(handle)
+
+
+def _unwritten(fault: OSError) -> TrailError:
+    return TrailError(f"the trail cannot be written: {fault.strerror}")
 
 
 def link(head: str, record: bytes) -> str:

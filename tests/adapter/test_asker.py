@@ -232,6 +232,13 @@ def test_a_practice_may_not_assert_a_relationship_unless_it_is_registered_to(tow
     assert (answer.json()["total"], asserted(town, practice)) == (0, [])
 
 
+@pytest.mark.parametrize("kind", ["integrated-record", "governance"])
+def test_who_needs_no_relationship_asserts_none_though_registered_to(town: World, kind: str) -> None:
+    asker = watched(town.asker(kind, may_assert=True))
+    asker.search("Patient", by_number(ADA_NUMBER, ADA_BORN))
+    assert asserted(town, asker) == []
+
+
 NAMES = {
     "by number": by_number(ADA_NUMBER, ADA_BORN),
     "by a number written in groups": by_number("999 000 0018", ADA_BORN),

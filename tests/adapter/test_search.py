@@ -625,5 +625,6 @@ def _get(asker: Any, kind: str, asked: list[tuple[str, str]], prefer: str) -> An
 def _walk(asker: Any, path: str) -> list[Any]:
     pages = [asker.get(path)]
     while following := link(pages[-1], "next"):
+        assert len(pages) < 50
         pages.append(asker.get(following))
     return pages

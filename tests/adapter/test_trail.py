@@ -251,6 +251,15 @@ def test_what_was_altered_is_found_with_its_place(
     assert (first.segment, first.line, first.broken) == (path.name, line, True)
 
 
+def test_every_place_that_was_altered_is_found_and_what_stands_between_is_counted(folder: Path) -> None:
+    _, path, after = segments(folder)
+    altered = [line if place in (0, 2) else line.replace(b"read", b"raed") for place, line in enumerate(lines(path))]
+    path.write_bytes(b"".join(altered))
+    count, findings = verify(folder)
+    places = [(path.name, 2), (path.name, 4), (after.name, 1)]
+    assert (count, [(finding.segment, finding.line) for finding in findings]) == (10, places)
+
+
 @pytest.mark.parametrize("kept", [0, 1, 3])
 def test_a_segment_that_was_cut_at_a_line_is_found_by_the_one_that_follows(folder: Path, kept: int) -> None:
     first, second, _ = segments(folder)

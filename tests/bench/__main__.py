@@ -31,6 +31,8 @@ PEOPLE = 1000
 READ = 200
 ROUNDS = 3
 SECONDS = 4
+_OURS = ["adapter", "serve"]
+_HELLO = ["uvicorn", "tests.bench.hello:app", "--no-access-log", "--log-level", "warning"]
 HEADERS = {
     "ASC-Purpose-Of-Use": "TREAT",
     "NHSD-End-User-Organisation-ODS": "RYJ",
@@ -55,7 +57,7 @@ def _reads(home: Path) -> Iterator[dict[str, object]]:
     port, hello_port = _free_port(), _free_port()
     base = f"http://127.0.0.1:{port}/fhir"
     client, key = _fill(home, base)
-    with _server("adapter.app:serve_app", port, home, base), _server("tests.bench.hello:app", hello_port, home, base):
+    with _server(_OURS, port, home, base), _server(_HELLO, hello_port, home, base):
         asker = Asker(base, client, key, "key-1", headers=HEADERS)
         paths = _paths(asker)
         headers = HEADERS | {"Authorization": f"Bearer {asker.token()}"}
@@ -127,11 +129,9 @@ def _paths(asker: Asker) -> list[str]:
 
 
 @contextmanager
-def _server(app: str, port: int, home: Path, base: str) -> Iterator[None]:
+def _server(command: list[str], port: int, home: Path, base: str) -> Iterator[None]:
     environment = os.environ | {"ASC_FHIR_HOME": str(home), "ASC_FHIR_BASE_URL": base}
-    command = [sys.executable, "-m", "uvicorn", app, "--port", str(port), "--no-access-log", "--log-level", "warning"]
-    if app.endswith("serve_app"):
-        command.append("--factory")
+    command = [sys.executable, "-m", *command, "--port", str(port)]
     running = subprocess.Popen(command, env=environment)
     try:
         _wait(port, running)

@@ -18,13 +18,16 @@ CASE WHEN p.council = (SELECT council FROM {asking}) THEN 1
 
 -- name: permit
 -- One column of the permit that joins the asking to person p.  No row: nothing.
-COALESCE((SELECT permit.{column} FROM {main}permit permit
-    WHERE permit.epoch = (SELECT epoch FROM {main}current_epoch)
-      AND permit.view = CASE WHEN p.council = (SELECT council FROM {asking})
-                             THEN (SELECT own_view FROM {asking}) ELSE (SELECT view FROM {asking}) END
-      AND permit.standing = {standing_now}
-      AND permit.related = {related}
-      AND permit.lift = 0), 0)
+COALESCE((SELECT permit.{column} FROM {main}permit permit WHERE {permitted}), 0)
+
+-- name: permitted
+-- Which permit that is.
+permit.epoch = (SELECT epoch FROM {main}current_epoch)
+  AND permit.view = CASE WHEN p.council = (SELECT council FROM {asking})
+                         THEN (SELECT own_view FROM {asking}) ELSE (SELECT view FROM {asking}) END
+  AND permit.standing = {standing_now}
+  AND permit.related = {related}
+  AND permit.lift = 0
 
 -- name: nobody_hidden
 -- No person named in facet x is hidden from being named.
@@ -37,12 +40,15 @@ NOT EXISTS (
 
 -- name: visible_facet
 SELECT f.id, r.public, r.type, f.part, f.place, f.body, f.token, f.recorded, f.person, f.resource,
-       (SELECT s.label FROM {main}standing s WHERE s.id = {standing_now}) AS label
+       CASE WHEN f.part = 'carrier'
+            THEN (SELECT s.label FROM {main}standing s WHERE s.id = {standing_now}) ELSE '' END AS label
 FROM {main}resource r
+JOIN {main}person p ON p.id = r.person
+-- Joined, so that it is looked up once for a resource and not for each of its facets.
+JOIN {main}permit permit ON {permitted}
 JOIN {main}facet f ON f.resource = r.id AND f.ended IS NULL
-JOIN {main}person p ON p.id = f.person
-WHERE (({mask} | CASE WHEN f.provider <> '' AND f.provider = (SELECT organisation FROM {asking})
-                      THEN {own} ELSE 0 END) & f.need) = f.need
+WHERE ((permit.mask | CASE WHEN f.provider <> '' AND f.provider = (SELECT organisation FROM {asking})
+                           THEN permit.own ELSE 0 END) & f.need) = f.need
   AND {facet_mentions_nobody_hidden}
 
 -- name: visible_term
