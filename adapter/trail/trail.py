@@ -61,11 +61,16 @@ class Trail:
     def _begin(self, loop: asyncio.AbstractEventLoop) -> None:
         batch, self._waiting = self._waiting, []
         events = [event for event, _ in batch]
-        # The lines are made here, so that the thread has little to do but wait for the disk.
-        if self._segment.open:
-            self._thread.submit(self._write, loop, batch, self._segment.commit, *self._segment.lines(events))
-        else:
+        if not self._segment.open:
             self._thread.submit(self._write, loop, batch, self._segment.append, events)
+            return
+        # The lines are made here, so that the thread has little to do but wait for the disk.
+        try:
+            lines = self._segment.lines(events)
+        except TypeError as raised:
+            self._ended(loop, batch, _cannot(raised))
+        else:
+            self._thread.submit(self._write, loop, batch, self._segment.commit, *lines)
 
     def _write(self, loop: asyncio.AbstractEventLoop, batch: Waiting, write: Callable[..., None], *what: Any) -> None:
         fault: TrailError | None = None
@@ -74,8 +79,7 @@ class Trail:
         except TrailError as raised:
             fault = raised
         except Exception as raised:
-            fault = TrailError("the trail cannot be written")
-            fault.__cause__ = raised
+            fault = _cannot(raised)
         loop.call_soon_threadsafe(self._ended, loop, batch, fault)
 
     def _ended(self, loop: asyncio.AbstractEventLoop, batch: Waiting, fault: TrailError | None) -> None:
@@ -91,3 +95,9 @@ class Trail:
                 written.set_result(None)
             else:
                 written.set_exception(fault)
+
+
+def _cannot(raised: Exception) -> TrailError:
+    fault = TrailError("the trail cannot be written")
+    fault.__cause__ = raised
+    return fault
