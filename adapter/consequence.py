@@ -7,14 +7,14 @@ a relationship only where no trace is allowed.
 
 from __future__ import annotations
 
-import json
 from datetime import datetime
 
 from adapter.database import Transaction
 from adapter.instant import NEVER, millis
+from adapter.marks import marks
 from consent.model import OptOut, Standing
 
-NUMBER_PARTS = ("nhs-number", "untraced")
+_NUMBER_PARTS = "person = :person AND part IN ('nhs-number', 'untraced')"
 
 
 def follow(transaction: Transaction, person: int, standing: Standing, now: datetime) -> None:
@@ -28,14 +28,11 @@ def follow(transaction: Transaction, person: int, standing: Standing, now: datet
 
 def forget_number(transaction: Transaction, person: int) -> None:
     """Destroy every version of the number, and what finds it."""
-    parts = "f.person = :person AND f.part IN ('nhs-number', 'untraced')"
     for table in ("term", "mention"):
         transaction.execute(
-            f"DELETE FROM {table} WHERE facet IN (SELECT f.id FROM facet f WHERE {parts})", person=person
+            f"DELETE FROM {table} WHERE facet IN (SELECT id FROM facet WHERE {_NUMBER_PARTS})", person=person
         )
-    transaction.execute(
-        "DELETE FROM facet WHERE person = :person AND part IN ('nhs-number', 'untraced')", person=person
-    )
+    transaction.execute(f"DELETE FROM facet WHERE {_NUMBER_PARTS}", person=person)
     transaction.execute("DELETE FROM trace_queue WHERE person = :person", person=person)
     transaction.execute("UPDATE person SET nhs_number_status = '07' WHERE id = :person", person=person)
 
@@ -52,8 +49,7 @@ def wait_for_trace(transaction: Transaction, person: int, now: datetime) -> None
 
 
 def _relate_stated_practice(transaction: Transaction, person: int, standing: Standing, now: datetime) -> None:
-    row = transaction.one("SELECT facts FROM person WHERE id = :person", person=person)
-    stated = json.loads(row[0]).get("gp_stated") if row else None
+    stated = marks(transaction, person).get("gp_stated")
     practice = stated if stated and standing.nhs_number_use is not OptOut.CLEAR else ""
     transaction.execute(
         "DELETE FROM relationship WHERE person = :person AND kind = 'gp-stated' AND organisation <> :practice",

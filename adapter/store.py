@@ -8,7 +8,7 @@ whole.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -19,6 +19,7 @@ from adapter.consequence import relate, wait_for_trace
 from adapter.database import Transaction
 from adapter.facets import COUNCIL, PDS, Kept, identify
 from adapter.instant import NEVER, last_day, midnight, millis, moment, read_instant
+from adapter.marks import birth_dates
 from adapter.register import Recorded, record_choice, refresh
 from adapter.resources import faults
 from consent.model import OptOut
@@ -215,12 +216,7 @@ class Store:
             _put_provenance(kept, source, changed.get(source.key, set()))
         kept.end_absent([*((r.type, r.key) for r in resources), *_standing_choices(kept)], COUNCIL)
         agree(kept, taken_back)
-        self._identify(person, kept, mapped)
-
-    def _identify(self, person: int, kept: Kept, mapped: Mapped) -> None:
-        row = self.transaction.one("SELECT facts FROM person WHERE id = :person", person=person)
-        facts: Mapping[str, Any] = json.loads(row[0]) if row else {}
-        identify(kept, [mapped.facts["born"], facts.get("pds_birth_date") or ""])
+        identify(kept, birth_dates(self.transaction, person))
 
 
 def _standing_choices(kept: Kept) -> list[tuple[str, str]]:

@@ -17,6 +17,7 @@ from adapter.database import Transaction
 from adapter.deployment import Deployment
 from adapter.facets import COUNCIL, PDS, Kept, identify
 from adapter.instant import NEVER, millis
+from adapter.marks import birth_dates, marks
 from adapter.register import change_facts, refresh
 from adapter.terms import NHS_NUMBER_SYSTEM
 from consent.model import OptOut
@@ -102,7 +103,7 @@ def _accept(transaction: Transaction, deployment: Deployment, person: int, patie
         "UPDATE person SET nhs_number_status = :status WHERE id = :person", status=_VERIFIED, person=person
     )
     change_facts(transaction, deployment.policy, person, now, **changes)
-    identify(kept, _birth_dates(transaction, person))
+    identify(kept, birth_dates(transaction, person))
 
 
 def _resource(patient: PdsPatient) -> Resource:
@@ -140,16 +141,9 @@ def _drop_number(transaction: Transaction, deployment: Deployment, person: int, 
 
 
 def _death(transaction: Transaction, person: int, died: str, now: datetime) -> dict[str, Any]:
-    row = transaction.one("SELECT facts FROM person WHERE id = :person", person=person)
-    known = orjson.loads(row[0]).get("death_learnt") if row else None
+    known = marks(transaction, person).get("death_learnt")
     learnt = {} if known else {"died": died[:10] if len(died) >= 10 else None, "death_learnt": millis(now)}
     return learnt | {"dead_by_pds": True}
-
-
-def _birth_dates(transaction: Transaction, person: int) -> list[str]:
-    row = transaction.one("SELECT facts FROM person WHERE id = :person", person=person)
-    facts = orjson.loads(row[0]) if row else {}
-    return [facts.get("born") or "", facts.get("pds_birth_date") or ""]
 
 
 def _kept(transaction: Transaction, deployment: Deployment, person: int, now: datetime) -> Kept:

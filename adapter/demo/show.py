@@ -15,10 +15,11 @@ from rich.console import Console
 from rich.progress import Progress
 
 from adapter.commands.failure import Refused
-from adapter.declaration import declare
+from adapter.declaration import declare, objecting
 from adapter.demo import stage as staged
 from adapter.demo.stage import COUNCIL, PARTS, Stage
 from adapter.demo.walk import BEFORE_DECLARATION, STEPS, Step
+from adapter.person import find_council
 from adapter.register import KINDS
 from adapter.settings import Settings
 
@@ -68,11 +69,11 @@ def _walk(console: Console, stage: Stage) -> int:
 
 def _declare(console: Console, stage: Stage, kind: str) -> None:
     with stage.deployment.office.transaction() as transaction:
-        listed = transaction.number(
-            "SELECT COUNT(DISTINCT person) FROM choice WHERE kind = :kind AND value = 'objects'", kind=kind
-        )
+        council = find_council(transaction, COUNCIL)
+        now = stage.deployment.now()
+        listed = objecting(transaction, stage.deployment.policy, council.id, kind, now)
     with console.status("declaring ..."):
-        declare(stage.deployment, COUNCIL, kind, stage.deployment.now(), listed, "demo officer")
+        declare(stage.deployment, COUNCIL, kind, now, listed, "demo officer")
     console.print(f"An officer declares the {kind} register complete: {listed} object.")
 
 

@@ -1,0 +1,23 @@
+"""What is written down about a person, before it is read as facts?
+
+The words of `consent.standing.Facts`, and beside them what only this side needs: birth dates, the stated practice.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from adapter.database import Transaction
+
+
+def marks(transaction: Transaction, person: int) -> dict[str, Any]:
+    """Read a person's marks and dates as they are kept; nothing where there is no such person."""
+    row = transaction.one("SELECT facts FROM person WHERE id = :person", person=person)
+    return dict(json.loads(row[0])) if row else {}
+
+
+def birth_dates(transaction: Transaction, person: int) -> list[str]:
+    """The birth dates on file, the council's and PDS's; empty where there is none."""
+    kept = marks(transaction, person)
+    return [kept.get("born") or "", kept.get("pds_birth_date") or ""]
