@@ -53,6 +53,9 @@ class _Known:
     world: World
     ask: Ask
 
+    def asked(self, now: int) -> Ask:
+        return Ask(now, *self.ask[1:])
+
 
 @dataclass
 class Admission:
@@ -65,7 +68,7 @@ class Admission:
     def steps(self, asking: Asking, now: int) -> Generator[Ask | Select, list[Row], World]:
         """Admit an asking, so that the steps after it see what it may; raises RefusedError."""
         known = self._known.get((asking.client, asking.context))
-        yield known.ask._replace(now=now) if known else Ask(now=now, client=asking.client)
+        yield known.asked(now) if known else Ask(now=now, client=asking.client)
         rows = yield REGISTRATION
         if not rows:
             raise RefusedError("unknown-client")
@@ -73,6 +76,11 @@ class Admission:
             known = yield from self._anew(asking, rows[0], now)
             yield known.ask
         return known.world
+
+    def remembered(self, asking: Asking, now: int) -> tuple[World, Ask] | None:
+        """How such an asking was admitted before. The visible views show nothing to one that would not be so now."""
+        known = self._known.get((asking.client, asking.context))
+        return (known.world, known.asked(now)) if known else None
 
     def registration(self, asking: Asking, now: int) -> Generator[Ask | Select, list[Row], Registration]:
         """Read the asking client's own registration; raises RefusedError where there is none in force."""
@@ -99,6 +107,8 @@ class Admission:
             view=self._views.get(asker.view, 0),
             own_view=self._views.get(asker.own_view, 0),
             may_assert=int(may_assert),
+            registration=asker.client.version,
+            epoch=row[-1],
         )
         if len(self._known) >= _MOST_KEPT:
             self._known.clear()

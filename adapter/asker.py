@@ -50,14 +50,15 @@ class Asker:
     row: Row
 
 
-def context(headers: list[tuple[bytes, bytes]]) -> Context:
-    """Read the context headers of an ASGI scope."""
-    once = dict(headers)
-    said: list[bytes | None] = [once.get(name, b"") for name in CONTEXT_HEADERS]
-    if len(once) != len(headers):
-        names = [name for name, _ in headers]
-        said = [None if names.count(name) > 1 else value for name, value in zip(CONTEXT_HEADERS, said, strict=True)]
-    return _context(*said)
+def context(headers: list[tuple[bytes, bytes]], once: dict[bytes, bytes]) -> Context:
+    """Read the context headers of an ASGI scope, given as they came and by name."""
+    said = [once.get(PURPOSE, b""), once.get(ORGANISATION, b""), once.get(USER, b""), once.get(ROLE, b"")]
+    if len(once) == len(headers):
+        return _context(*said)
+    names = [name for name, _ in headers]
+    return _context(
+        *(None if names.count(name) > 1 else value for name, value in zip(CONTEXT_HEADERS, said, strict=True))
+    )
 
 
 @lru_cache(maxsize=4096)

@@ -35,10 +35,11 @@ class Registration:
     may_assert: bool
     starts: int
     ends: int
+    version: int
 
 
 # The columns that `read_registration` reads, in its order.
-COLUMNS = "id, name, recipient, council, organisations, purposes, roles, scopes, may_assert, starts, ends"
+COLUMNS = "id, name, recipient, council, organisations, purposes, roles, scopes, may_assert, starts, ends, version"
 
 
 def read_registration(row: tuple[Any, ...]) -> Registration:
@@ -56,6 +57,7 @@ def read_registration(row: tuple[Any, ...]) -> Registration:
         may_assert=bool(row[8]),
         starts=row[9],
         ends=row[10],
+        version=row[11],
     )
 
 
@@ -88,8 +90,8 @@ def add(transaction: Transaction, policy: Policy, new: NewClient, now: datetime)
     council = _council(transaction, new.council)
     client = secrets.token_urlsafe(12)
     transaction.execute(
-        "INSERT INTO client (id, name, recipient, council, organisations, purposes, roles, scopes, may_assert,"
-        " agreement, toolkit, starts, ends, jwks, registered) VALUES (:id, :name, :recipient, :council,"
+        "INSERT INTO client (id, version, name, recipient, council, organisations, purposes, roles, scopes, may_assert,"
+        " agreement, toolkit, starts, ends, jwks, registered) VALUES (:id, 1, :name, :recipient, :council,"
         " :organisations, :purposes, :roles, :scopes, :may_assert, :agreement, :toolkit, :starts, :ends, :jwks, :now)",
         id=client,
         name=new.name,

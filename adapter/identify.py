@@ -17,7 +17,7 @@ from typing import Any
 
 import orjson
 
-from adapter.database import Ask, Door, Select, Transaction
+from adapter.database import OURS, Ask, Door, Select, Transaction
 from adapter.deployment import Deployment
 from adapter.facets import merged
 from adapter.instant import millis, shown
@@ -84,7 +84,7 @@ class Identify:
         return type(traced.outcome).__name__
 
     def _shown(self, view: int, resource: int) -> Generator[Ask | Select, list[tuple[Any, ...]], Demographics | None]:
-        yield Ask(now=millis(self.deployment.now()), client="pds", view=view)
+        yield Ask(now=millis(self.deployment.now()), client="pds", view=view, registration=OURS)
         rows = yield Select(
             "SELECT part, body, public FROM visible_facet WHERE resource = :resource ORDER BY place, part",
             {"resource": resource},

@@ -41,6 +41,8 @@ class Interaction(NamedTuple):
     identifies: Callable[[World], Identifying | None] | None = None
     # Whether every answer says as of when the data speaks; one that finds nothing says it always.
     tells_feed: bool = False
+    # Whether what it finds, it finds in one selection.
+    at_once: bool = False
 
 
 class Released(NamedTuple):
@@ -71,12 +73,12 @@ class Release:
         try:
             if interaction.identifies:
                 await self._identify(asking, interaction, now)
-            released = await self.door.run(self._project(asking, interaction, now))
+            released = await self.door.run(self._at_once(asking, interaction, now))
         except RefusedError as refused:
             await self.refuse(asking, refused.cause)
             refused.recorded = True
             raise
-        await self.trail.record(self._released(asking, now, released))
+        await self.trail.record(self._release_event(asking, now, released))
         return released
 
     async def registration(self, asking: Asking) -> Registration:
@@ -89,6 +91,17 @@ class Release:
     async def refuse(self, asking: Asking, cause: str) -> None:
         """Record a request that ended before anybody was asked about."""
         await self.trail.record(self._event(asking, millis(self.clock()), "refused") | {"cause": cause})
+
+    def _at_once(self, asking: Asking, interaction: Interaction, now: int) -> Generator[Ask | Select, Rows, Released]:
+        """Look as the asking was admitted before; only where that shows nothing, admit it anew."""
+        known = self.admission.remembered(asking, now) if interaction.at_once else None
+        if known and known[0].identifiable:
+            world, ask = known
+            yield ask
+            bodies, answer = yield from interaction.run(world)
+            if bodies:
+                return Released(tuple(bodies), answer, (), world)
+        return (yield from self._project(asking, interaction, now))
 
     def _project(self, asking: Asking, interaction: Interaction, now: int) -> Generator[Ask | Select, Rows, Released]:
         world = yield from self.admission.steps(asking, now)
@@ -156,7 +169,7 @@ class Release:
             event["searched"] = digest.hexdigest()
         return event
 
-    def _released(self, asking: Asking, now: int, released: Released) -> dict[str, Any]:
+    def _release_event(self, asking: Asking, now: int, released: Released) -> dict[str, Any]:
         event = self._event(asking, now, "released" if released.bodies else "nothing")
         event["epoch"] = released.world.epoch
         event["people"] = sorted({body.person for body in released.bodies})

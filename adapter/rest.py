@@ -13,7 +13,7 @@ import re
 import secrets
 from collections.abc import Awaitable, Callable, MutableMapping
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, urlencode
 
@@ -22,7 +22,6 @@ import orjson
 from adapter.access import my_access
 from adapter.admission import Asking, World
 from adapter.asker import CONTEXT_HEADERS, Context, context
-from adapter.body import select_one
 from adapter.bundle import bundle
 from adapter.cursor import Cursors
 from adapter.database import TookTooLongError
@@ -120,7 +119,7 @@ class Rest:
         raise RefusedError("method-not-allowed" if known else "unknown-type")
 
     def _bearer(self, request: Request) -> Bearer:
-        if _wants_other(request):
+        if not _acceptable(request.headers.get(b"accept", b"")):
             raise RefusedError("not-acceptable")
         if b"authorization" not in request.headers:
             raise RefusedError("no-token")
@@ -130,7 +129,7 @@ class Rest:
         """FHIR read and vread. https://hl7.org/fhir/R4/http.html#read"""
         asking = _asking(request, bearer, "vread" if version else "read", kind)
         _hold_to_scopes(bearer, kind, "r")
-        released = await self.release(asking, Interaction(partial(self._one, kind, public, version)))
+        released = await self.release(asking, Interaction(partial(self._one, kind, public, version), at_once=True))
         if not released.bodies:
             text = no_proof(self.release.policy, released.feeds)
             return Answer(*refusal(self.settings.canonical, "not-found", text))
@@ -160,8 +159,7 @@ class Rest:
 
     def _one(self, kind: str, public: str, version: str | None, _world: World) -> Steps:
         # PostgreSQL knows no text with a NUL in it; no id has one.
-        rows = [] if "\0" in public else (yield select_one(kind, public))
-        body = self.release.bodies.one(rows) if rows else None
+        body = None if "\0" in public else (yield from self.release.bodies.one(kind, public))
         # Outside askers see the current version only; any other is as if it had never been.
         found = body is not None and version in (None, body.version)
         return ([body] if found else []), None
@@ -234,7 +232,7 @@ def _opened(scope: Scope) -> Request:
         method=scope["method"],
         path=tuple(path.split("/")) if path else (),
         headers=headers,
-        context=context(raw),
+        context=context(raw, headers),
         query=scope["query_string"],
         id=said if said and _REQUEST_ID.fullmatch(said) else f"{_PROCESS}-{next(_NUMBERS):x}",
     )
@@ -273,9 +271,9 @@ async def _form(request: Request, receive: Receive) -> bytes:
     return body
 
 
-def _wants_other(request: Request) -> bool:
-    accept = request.headers.get(b"accept", b"")
-    return bool(accept) and not any(known in accept for known in (b"json", b"*/*", b"application/*"))
+@lru_cache(maxsize=256)
+def _acceptable(accept: bytes) -> bool:
+    return not accept or any(known in accept for known in (b"json", b"*/*", b"application/*"))
 
 
 async def _send(send: Send, answer: Answer, request: Request) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Generator
 from dataclasses import dataclass
 from typing import Any
 
-from adapter.body import Bodies, Body, padded, select_some
+from adapter.body import Bodies, Body, padded
 from adapter.database import Ask, Select
 from adapter.query import Include, Query, condition
 
@@ -42,7 +42,7 @@ def search(query: Query, bodies: Bodies) -> Generator[Ask | Select, list[tuple[A
         parameters | {"after": query.after, "most": query.count + 1},
     )
     resources = [row[0] for row in page[: query.count]]
-    matches = bodies.of((yield select_some("resource", resources))) if resources else []
+    matches: list[Body] = (yield from bodies.some("resource", resources)) if resources else []
     included = (yield from _included(query, matches, bodies)) if matches else []
     more = len(page) > query.count
     return Found(matches, included, total, resources[-1] if more else None)
@@ -77,15 +77,13 @@ def _included(query: Query, matches: list[Body], bodies: Bodies) -> Steps:
     seen = {body.resource for body in matches}
     included: list[Body] = []
     for include in query.includes:
-        rows = yield from _forwards(include, matches)
-        included += _new(bodies.of(rows), seen)
+        included += _new((yield from _forwards(include, matches, bodies)), seen)
     for include in query.revincludes:
-        rows = yield from _backwards(include, matches)
-        included += _new(bodies.of(rows), seen)
+        included += _new((yield from _backwards(include, matches, bodies)), seen)
     return included
 
 
-def _forwards(include: Include, matches: list[Body]) -> Steps:
+def _forwards(include: Include, matches: list[Body], bodies: Bodies) -> Steps:
     names = padded([body.resource for body in matches])
     targets = yield Select(
         "SELECT DISTINCT t.value FROM visible_term t WHERE t.type = :type AND t.name = :name"
@@ -93,10 +91,10 @@ def _forwards(include: Include, matches: list[Body]) -> Steps:
         {"type": include.type, "name": include.parameter, **names},
     )
     publics = [value.partition("/")[2] for (value,) in sorted(targets) if value.partition("/")[0] in include.targets]
-    return (yield select_some("public", publics)) if publics else []
+    return (yield from bodies.some("public", publics)) if publics else []
 
 
-def _backwards(include: Include, matches: list[Body]) -> Steps:
+def _backwards(include: Include, matches: list[Body], bodies: Bodies) -> Steps:
     names = padded([body.reference for body in matches])
     sources = yield Select(
         "SELECT DISTINCT t.resource FROM visible_term t WHERE t.type = :type AND t.name = :name"
@@ -104,7 +102,7 @@ def _backwards(include: Include, matches: list[Body]) -> Steps:
         {"type": include.type, "name": include.parameter, **names},
     )
     resources = [row[0] for row in sources]
-    return (yield select_some("resource", resources)) if resources else []
+    return (yield from bodies.some("resource", resources)) if resources else []
 
 
 def _new(bodies: list[Body], seen: set[int]) -> list[Body]:

@@ -9,6 +9,8 @@ from typing import Any
 
 import uvicorn
 
+from adapter.wire import Wire
+
 
 def free_socket() -> socket.socket:
     """A socket that is bound and waits for its server."""
@@ -22,7 +24,7 @@ class Served:
     """An ASGI application that answers on a socket until it is ended."""
 
     def __init__(self, app: Any, bound: socket.socket) -> None:
-        config = uvicorn.Config(app, log_level="critical", access_log=False, lifespan="on")
+        config = uvicorn.Config(app, log_level="critical", access_log=False, lifespan="on", http=Wire)
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(target=self._server.run, kwargs={"sockets": [bound]}, daemon=True)
         self._thread.start()

@@ -18,6 +18,7 @@ from adapter.commands.failure import WrongUse
 from adapter.commands.opened import opened
 from adapter.pds import client_for
 from adapter.settings import Settings
+from adapter.wire import Wire
 
 # A fault is logged as what kind it is: its text may hold what was asked for.
 _LOG: dict[str, Any] = {
@@ -51,6 +52,7 @@ def serve(
         host=host,
         port=port,
         workers=workers,
+        http=Wire,
         access_log=False,
         server_header=False,
         # Nothing here depends on where a request came from.

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib import resources
 
+from adapter.database.door import OURS
+
 # The views that outgoing code may read.
 VISIBLE = (
     "visible_facet",
@@ -87,7 +89,7 @@ def schema(dialect: Dialect) -> list[str]:
 
 def views(dialect: Dialect, asking: str) -> dict[str, str]:
     """The body of every visible view, reading who asks from the table or view named `asking`."""
-    words = {**dialect.words, "asking": asking}
+    words = {**dialect.words, "asking": asking, "ours": str(OURS)}
     parts = _sections()
 
     def part(name: str, **more: str) -> str:
@@ -106,6 +108,7 @@ def views(dialect: Dialect, asking: str) -> dict[str, str]:
         return part("nobody_hidden", facet_id=facet, facet_locates=f"{alias}.locates", standing_now=standing)
 
     words |= {
+        "in_force": part("in_force"),
         "standing_now": standing,
         "permitted": permitted(),
         "mask": permit("mask"),

@@ -1,7 +1,7 @@
 """What may outgoing code read?
 
 A program is a generator that yields steps: `Ask` says who asks from here on, `Select` reads a visible view. The
-door runs the steps in one transaction, on one state of the database; the program never holds a connection.
+door runs the steps on one state of the database; the program never holds a connection.
 """
 
 from __future__ import annotations
@@ -11,6 +11,10 @@ from typing import Any, NamedTuple, Protocol, TypeVar
 
 Row = tuple[Any, ...]
 Answer = TypeVar("Answer")
+
+
+# The registration of what the product itself asks, such as a trace.
+OURS = -1
 
 
 class Ask(NamedTuple):
@@ -23,6 +27,9 @@ class Ask(NamedTuple):
     view: int = 0
     own_view: int = 0
     may_assert: int = 0
+    # By which version of the client's registration, and under which policy, the asking was admitted.
+    registration: int = 0
+    epoch: int = 0
 
 
 class Select(NamedTuple):
@@ -30,6 +37,8 @@ class Select(NamedTuple):
 
     sql: str
     parameters: Mapping[str, Any] | None = None
+    # Whether nothing else that is answered was read beside it, so that it needs no transaction.
+    alone: bool = False
 
 
 Program = Generator[Ask | Select, list[Row], Answer]

@@ -25,13 +25,15 @@ CREATE VIEW asking AS SELECT
     current_setting('asc.now')::bigint AS now, current_setting('asc.client') AS client,
     current_setting('asc.organisation') AS organisation, current_setting('asc.council')::bigint AS council,
     current_setting('asc.view')::bigint AS view, current_setting('asc.own_view')::bigint AS own_view,
-    current_setting('asc.may_assert')::bigint AS may_assert
+    current_setting('asc.may_assert')::bigint AS may_assert,
+    current_setting('asc.registration')::bigint AS registration, current_setting('asc.epoch')::bigint AS epoch
 """
 _ASK = """
 SELECT set_config('asc.now', %s, true), set_config('asc.client', %s, true),
        set_config('asc.organisation', %s, true), set_config('asc.council', %s, true),
        set_config('asc.view', %s, true), set_config('asc.own_view', %s, true),
-       set_config('asc.may_assert', %s, true)
+       set_config('asc.may_assert', %s, true), set_config('asc.registration', %s, true),
+       set_config('asc.epoch', %s, true)
 """
 # One state of the database for a whole answer, never a write, and never for long.
 _DOOR_OPTIONS = (

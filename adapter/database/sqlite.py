@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from adapter.database.dialect import SQLITE, VISIBLE, schema, views
-from adapter.database.door import Answer, Ask, Program, Row, TookTooLongError
+from adapter.database.door import Answer, Ask, Program, Row, Select, TookTooLongError
 from adapter.database.office import Office
 
 _FUNCTIONS = frozenset({"coalesce", "count", "max", "min", "sum"})
@@ -83,10 +83,12 @@ class SqliteDoor:
         self._make_views()
         self._set_asking = (
             f"UPDATE temp.{self._asking} SET now = ?, client = ?, organisation = ?, council = ?, view = ?,"
-            " own_view = ?, may_assert = ?"
+            " own_view = ?, may_assert = ?, registration = ?, epoch = ?"
         )
         self._views = frozenset(self._names.values())
         self._own_statement = False
+        self._begun = False
+        self._asked: Ask | None = None
         self._deadline = 0.0
         self._connection.set_authorizer(self._authorize)
         self._connection.set_progress_handler(self._too_late, _STEPS_BETWEEN_LOOKS)
@@ -97,12 +99,13 @@ class SqliteDoor:
     async def run(self, program: Program[Answer]) -> Answer:
         """Run a program to its end; whoever asked is forgotten afterwards."""
         self._deadline = time.monotonic() + _DEADLINE_SECONDS
-        self._own("BEGIN")
         try:
             return self._steps(program)
         finally:
             program.close()
-            self._own("COMMIT")
+            if self._begun:
+                self._begun = False
+                self._own("COMMIT")
 
     async def close(self) -> None:
         """Let go of the file."""
@@ -112,21 +115,24 @@ class SqliteDoor:
         rows: list[Row] = []
         try:
             step = next(program)
-            if not isinstance(step, Ask):
+            if isinstance(step, Select):
                 self._ask(Ask(now=0, client=""))
             while True:
-                rows = self._ask(step) if isinstance(step, Ask) else self._select(step.sql, step.parameters)
+                rows = self._select(step) if isinstance(step, Select) else self._ask(step)
                 step = program.send(rows)
         except StopIteration as ended:
             answer: Answer = ended.value
             return answer
 
-    def _select(self, sql: str, parameters: Any) -> list[Row]:
-        text = self._texts.get(sql)
+    def _select(self, step: Select) -> list[Row]:
+        text = self._texts.get(step.sql)
         if text is None:
-            text = self._texts[sql] = self._named(sql)
+            text = self._texts[step.sql] = self._named(step.sql)
+        if not step.alone and not self._begun:
+            self._begun = True
+            self._own("BEGIN")
         try:
-            return self._connection.execute(text, parameters or {}).fetchall()
+            return self._connection.execute(text, step.parameters or {}).fetchall()
         except sqlite3.OperationalError as fault:
             if "interrupted" in str(fault):
                 raise TookTooLongError("a read passed its deadline") from None
@@ -139,7 +145,10 @@ class SqliteDoor:
         return self._word.sub(lambda word: self._names[word[0]], sql)
 
     def _ask(self, ask: Ask) -> list[Row]:
-        self._own(self._set_asking, ask)
+        if ask != self._asked:
+            self._asked = None
+            self._own(self._set_asking, ask)
+            self._asked = ask
         return []
 
     def _own(self, sql: str, parameters: tuple[Any, ...] = ()) -> None:
@@ -153,9 +162,9 @@ class SqliteDoor:
     def _make_views(self) -> None:
         self._connection.execute(
             f"CREATE TEMP TABLE {self._asking} (now INTEGER, client TEXT, organisation TEXT, council INTEGER,"
-            " view INTEGER, own_view INTEGER, may_assert INTEGER)"
+            " view INTEGER, own_view INTEGER, may_assert INTEGER, registration INTEGER, epoch INTEGER)"
         )
-        self._connection.execute(f"INSERT INTO temp.{self._asking} VALUES (0, '', '', 0, 0, 0, 0)")
+        self._connection.execute(f"INSERT INTO temp.{self._asking} VALUES (0, '', '', 0, 0, 0, 0, 0, 0)")
         for name, body in views(SQLITE, f"temp.{self._asking}").items():
             self._connection.execute(f"CREATE TEMP VIEW {self._names[name]} AS {body}")
 

@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
+from queue import SimpleQueue
+from threading import Thread
 from typing import Any
 
 from adapter.trail.segment import Event, Segment, TrailError
@@ -27,7 +29,9 @@ class Trail:
 
     def __init__(self, folder: Path, node: str) -> None:
         self._segment = Segment(folder, node)
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="trail")
+        # A thread with as little to do as may be: whatever else it did, it would do instead of answering.
+        self._writes: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
+        self._thread: Thread | None = None
         self._waiting: Waiting = []
         self._writing = False
         self._last = 0
@@ -49,7 +53,10 @@ class Trail:
 
     def close(self) -> None:
         """End the segment."""
-        self._thread.shutdown(wait=True)
+        if self._thread is not None:
+            self._writes.put(None)
+            self._thread.join()
+            self._thread = None
         self._segment.close()
 
     def _soon(self, loop: asyncio.AbstractEventLoop) -> None:
@@ -62,7 +69,7 @@ class Trail:
         batch, self._waiting = self._waiting, []
         events = [event for event, _ in batch]
         if not self._segment.open:
-            self._thread.submit(self._write, loop, batch, self._segment.append, events)
+            self._submit(partial(self._write, loop, batch, self._segment.append, events))
             return
         # The lines are made here, so that the thread has little to do but wait for the disk.
         try:
@@ -70,7 +77,17 @@ class Trail:
         except TypeError as raised:
             self._ended(loop, batch, _cannot(raised))
         else:
-            self._thread.submit(self._write, loop, batch, self._segment.commit, *lines)
+            self._submit(partial(self._write, loop, batch, self._segment.commit, *lines))
+
+    def _submit(self, write: Callable[[], None]) -> None:
+        if self._thread is None:
+            self._thread = Thread(target=self._work, name="trail", daemon=True)
+            self._thread.start()
+        self._writes.put(write)
+
+    def _work(self) -> None:
+        while (write := self._writes.get()) is not None:
+            write()
 
     def _write(self, loop: asyncio.AbstractEventLoop, batch: Waiting, write: Callable[..., None], *what: Any) -> None:
         fault: TrailError | None = None

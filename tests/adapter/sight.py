@@ -16,7 +16,7 @@ from typing import Any
 import psycopg
 
 from adapter.consequence import relate
-from adapter.database import Ask, Program, Select
+from adapter.database import OURS, Ask, Program, Select
 from adapter.instant import NEVER, millis
 from adapter.register import intern_view
 from consent.model import Channel, View
@@ -71,6 +71,7 @@ def asking(world: World, eye: Eye) -> Ask:
         view=view,
         own_view=own_view,
         may_assert=eye.may_assert,
+        registration=OURS,
     )
 
 

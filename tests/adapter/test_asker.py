@@ -208,7 +208,9 @@ def test_a_system_needs_no_user_and_a_person_cannot_pass_for_one(town: World) ->
 
 def _change(town: World, asker: Any, setting: str) -> None:
     with town.deployment.office.transaction() as transaction:
-        transaction.execute(f"UPDATE client SET {setting} WHERE id = :client", client=asker.client_id)
+        transaction.execute(
+            f"UPDATE client SET version = version + 1, {setting} WHERE id = :client", client=asker.client_id
+        )
 
 
 # ---------------------------------------------------------------- a relationship

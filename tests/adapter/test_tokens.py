@@ -494,4 +494,6 @@ def _claims(asker: Any) -> dict[str, Any]:
 def _change(town: World, asker: Any, **columns: Any) -> None:
     setting = ", ".join(f"{name} = :{name}" for name in columns)
     with town.deployment.office.transaction() as transaction:
-        transaction.execute(f"UPDATE client SET {setting} WHERE id = :client", client=asker.client_id, **columns)
+        transaction.execute(
+            f"UPDATE client SET version = version + 1, {setting} WHERE id = :client", client=asker.client_id, **columns
+        )

@@ -10,7 +10,7 @@ from typing import Any
 
 import orjson
 
-from adapter.database import Program, Select
+from adapter.database import Ask, Program, Select
 from adapter.intake import load_mapping, open_intake
 from adapter.register import build_epoch, change_facts, roll
 from consent.model import Category
@@ -449,6 +449,27 @@ def test_a_view_or_a_standing_without_permits_sees_nothing(world: World) -> None
     assert none == [[], []]
     assert shown
     assert [seen(world, eye) for eye in shown] == [set()] * len(shown)
+
+
+def test_what_an_older_registration_or_policy_admitted_sees_nothing_whatever_the_program_does(world: World) -> None:
+    """N22: a third party is bound by the agreement as it stands; the database itself holds it to that."""
+    at_home(world, ada())
+    ward = world.asker("hospital").client_id
+    epoch = world.rows("SELECT epoch FROM current_epoch")[0][0]
+    admitted = asking(world, WARD)._replace(client=ward, registration=1, epoch=epoch, may_assert=1)
+    stale = [{"registration": 2}, {"registration": 0}, {"client": "another"}, {"client": ""}, {"epoch": epoch + 1}]
+    assert 0 not in in_sight(world, admitted)
+    assert [in_sight(world, admitted._replace(**changes)) for changes in stale] == [[0, 0, 0]] * len(stale)
+    for ended in ("ends = :now", "ends = :now + 9, starts = :now + 1"):
+        with world.deployment.office.transaction() as transaction:
+            transaction.execute(f"UPDATE client SET {ended}", now=admitted.now)
+        assert in_sight(world, admitted) == [0, 0, 0]
+
+
+def in_sight(world: World, ask: Ask) -> list[int]:
+    """How much an asking sees of each view that shows people."""
+    counts = (f"SELECT COUNT(*) FROM {view}" for view in ("visible_facet", "visible_term", "identifiable"))
+    return [rows[0][0] for rows in through_door(world, *(reading(sql, ask) for sql in counts))]
 
 
 def test_a_new_policy_is_in_force_whole_and_only_when_it_is_committed(world: World) -> None:

@@ -212,6 +212,8 @@ CREATE INDEX trace_of ON trace (person, at);
 
 CREATE TABLE client (
     id {text} PRIMARY KEY,
+    -- Another number with every change: what was admitted by an older one sees nothing.
+    version {big} NOT NULL,
     name {text} NOT NULL,
     recipient {text} NOT NULL,
     council {big} NOT NULL,

@@ -1,19 +1,24 @@
 -- What one asker may see, now.  Outgoing code reads these views and nothing else; the database holds it to that.
 -- {asking} is one row: who asks, and when.  Words in braces differ between SQLite and PostgreSQL.
 
+-- name: in_force
+-- The policy under which asking a was admitted is in force still, and so is the registration that admitted it.
+-- What the product itself asks (a trace) has no registration.
+(a.registration = {ours} OR (a.epoch = in_force.epoch AND EXISTS (
+    SELECT 1 FROM {main}client c
+    WHERE c.id = a.client AND c.version = a.registration AND c.starts <= a.now AND a.now < c.ends)))
+
 -- name: standing_now
 -- The standing that holds for person p at the asking's instant; none once its last instant has passed.
-CASE WHEN (SELECT now FROM {asking}) < p.standing_until THEN p.standing
-     WHEN (SELECT now FROM {asking}) < p.after_until THEN p.standing_after END
+CASE WHEN a.now < p.standing_until THEN p.standing WHEN a.now < p.after_until THEN p.standing_after END
 
 -- name: related
 -- Whether the asker is directly involved in person p's care: their own council is, others by a relationship on file.
-CASE WHEN p.council = (SELECT council FROM {asking}) THEN 1
+CASE WHEN p.council = a.council THEN 1
      WHEN EXISTS (
          SELECT 1 FROM {main}relationship rel
-         WHERE rel.organisation = (SELECT organisation FROM {asking}) AND rel.person = p.id
-           AND rel.client IN ('', (SELECT client FROM {asking}))
-           AND rel.starts <= (SELECT now FROM {asking}) AND (SELECT now FROM {asking}) < rel.ends) THEN 1
+         WHERE rel.organisation = a.organisation AND rel.person = p.id AND rel.client IN ('', a.client)
+           AND rel.starts <= a.now AND a.now < rel.ends) THEN 1
      ELSE 0 END
 
 -- name: permit
@@ -22,9 +27,8 @@ COALESCE((SELECT permit.{column} FROM {main}permit permit WHERE {permitted}), 0)
 
 -- name: permitted
 -- Which permit that is.
-permit.epoch = (SELECT epoch FROM {main}current_epoch)
-  AND permit.view = CASE WHEN p.council = (SELECT council FROM {asking})
-                         THEN (SELECT own_view FROM {asking}) ELSE (SELECT view FROM {asking}) END
+permit.epoch = in_force.epoch
+  AND permit.view = CASE WHEN p.council = a.council THEN a.own_view ELSE a.view END
   AND permit.standing = {standing_now}
   AND permit.related = {related}
   AND permit.lift = 0
@@ -42,36 +46,39 @@ NOT EXISTS (
 SELECT f.id, r.public, r.type, f.part, f.place, f.body, f.token, f.recorded, f.person, f.resource,
        CASE WHEN f.part = 'carrier'
             THEN (SELECT s.label FROM {main}standing s WHERE s.id = {standing_now}) ELSE '' END AS label
-FROM {main}resource r
+FROM {asking} a CROSS JOIN {main}current_epoch in_force CROSS JOIN {main}resource r
 JOIN {main}person p ON p.id = r.person
 -- Joined, so that it is looked up once for a resource and not for each of its facets.
 JOIN {main}permit permit ON {permitted}
 JOIN {main}facet f ON f.resource = r.id AND f.ended IS NULL
-WHERE ((permit.mask | CASE WHEN f.provider <> '' AND f.provider = (SELECT organisation FROM {asking})
+WHERE {in_force}
+  AND ((permit.mask | CASE WHEN f.provider <> '' AND f.provider = a.organisation
                            THEN permit.own ELSE 0 END) & f.need) = f.need
   AND {facet_mentions_nobody_hidden}
 
 -- name: visible_term
 SELECT t.type, t.name, t.value, t.resource, t.person
-FROM {main}term t
+FROM {asking} a CROSS JOIN {main}current_epoch in_force CROSS JOIN {main}term t
 JOIN {main}person p ON p.id = t.person
-WHERE (({mask} | CASE WHEN t.provider <> '' AND t.provider = (SELECT organisation FROM {asking})
+WHERE {in_force}
+  AND (({mask} | CASE WHEN t.provider <> '' AND t.provider = a.organisation
                       THEN {own} ELSE 0 END) & t.need) = t.need
   AND {term_mentions_nobody_hidden}
 
 -- name: identifiable
 -- Whom the asker would see if they asserted a relationship: for finding exactly one person, never for showing one.
 SELECT t.name, t.value, t.person, p.council
-FROM {main}term t
+FROM {asking} a CROSS JOIN {main}current_epoch in_force CROSS JOIN {main}term t
 JOIN {main}person p ON p.id = t.person
-WHERE (SELECT may_assert FROM {asking}) = 1
+WHERE {in_force}
+  AND a.may_assert = 1
   AND t.type = 'Patient'
   AND ({mask_if_related} & t.need) = t.need
 
 -- name: visible_registration
 -- The asking client's own registration.
 SELECT c.id, c.name, c.recipient, c.council, c.organisations, c.purposes, c.roles, c.scopes, c.may_assert,
-       c.starts, c.ends, (SELECT epoch FROM {main}current_epoch) AS epoch
+       c.starts, c.ends, c.version, (SELECT epoch FROM {main}current_epoch) AS epoch
 FROM {main}client c WHERE c.id = (SELECT client FROM {asking})
 
 -- name: visible_view
