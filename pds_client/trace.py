@@ -3,8 +3,8 @@
 Rules it keeps:
 - A number the council holds is read, and believed when the date of birth agrees and one more field does.
 - Without one the cascade is searched, and it stops at the first person found. That person is accepted
-  only if the search was not fuzzy, the score is high enough, and the whole record, then read, agrees on
-  family name, given name, date of birth and postcode.
+  only if no search before found several, the search was not fuzzy, the score is high enough, and the
+  whole record, then read, agrees on family name, given name, date of birth and postcode.
 - Whatever is not accepted goes to a reviewer: nobody is chosen from several, and a restricted person
   found by search, whose address PDS keeps back, is never chosen. Whom a search finds in place of a held
   number that PDS does not know is not chosen either.
@@ -111,7 +111,7 @@ class _Asking:
             if isinstance(outcome, Unavailable | Refused):
                 return self._ended(outcome, Status.TRACE_REQUIRED)
             if isinstance(outcome, Matched | Restricted):
-                return await self._weighed(outcome, to_accept=to_accept and not step.fuzzy)
+                return await self._weighed(outcome, to_accept=to_accept and not step.fuzzy and doubt is None)
             doubt = outcome if isinstance(outcome, Ambiguous) else doubt
         return self._ended(doubt or NoMatch(), Status.NONE_OR_SEVERAL)
 
