@@ -65,6 +65,8 @@ class Mapped:
     choices: tuple[Choice, ...]
     organisations: tuple[Organisation, ...]
     problems: tuple[Problem, ...]
+    merged_into: str | None = None
+    sequence: int | None = None
 
 
 def reference(type: str, key: str) -> dict[str, str]:

@@ -52,4 +52,6 @@ class Mapping:
             choices=choices,
             organisations=organisations,
             problems=tuple(run.problems),
+            merged_into=record.merged_into,
+            sequence=record.sequence,
         )

@@ -38,6 +38,10 @@ class Header:
     mode: Mode
     sequence: int | None
     line: int
+    # The first and the last day that the extract speaks of, where it speaks of some: who is absent from it is so only then.
+    window: tuple[str, str] | None = None
+    # In which encoding the file was read.
+    encoding: str | None = None
 
 
 @dataclass(frozen=True, repr=False)
@@ -47,6 +51,10 @@ class CaseRecord:
     line: int
     root: Node
     digest: str
+    # Whose record this one has become part of, when it was merged.
+    merged_into: str | None = None
+    # The record's own place in the order of what its source sends, where each record has one.
+    sequence: int | None = None
 
 
 @dataclass(frozen=True)
