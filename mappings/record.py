@@ -38,7 +38,7 @@ class Header:
     mode: Mode
     sequence: int | None
     line: int
-    # The first and the last day that the extract speaks of, where it speaks of some: who is absent from it is so only then.
+    # The first and the last day that the extract speaks of, where it speaks of some: who is absent is so only then.
     window: tuple[str, str] | None = None
     # In which encoding the file was read.
     encoding: str | None = None

@@ -82,7 +82,8 @@ class Persons:
         if operation is None:
             reason = "is no operation; expected upsert, merge or delete"
             return self._quarantined(root.line, "Person@operation", reason, asked)
-        return CaseRecord(local_id, operation, root.line, root, digest(root))
+        merged_into = root.attributes.get("mergedInto") or None
+        return CaseRecord(local_id, operation, root.line, root, digest(root), merged_into)
 
     def _node(self, element: etree._Element, name: str, known: Known | None, depth: int) -> Node:
         at = xml.line(element)
