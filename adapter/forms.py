@@ -64,6 +64,12 @@ class Ready(NamedTuple):
     sequence: int | None
 
     @property
+    def into(self) -> str:
+        """The record that this one has become part of; nothing where it stands for itself."""
+        into = self.merged_into or ""
+        return into if self.operation == "merge" and into != self.local_id else ""
+
+    @property
     def quarantined(self) -> bool:
         """Whether nothing of the record may be kept but what withholds."""
         return any(problem.effect == "quarantined" for problem in self.problems)
