@@ -4,6 +4,7 @@ Each row is one event with the person's details repeated in it; Release 1 and 2 
 The latest row speaks for the person; two NHS numbers, birth dates or sexes are two people, and neither is read.
 Costs and descriptions are withheld here: their cells are never looked at.
 An involvement lasts while an event is open, and ends when the latest one ended without further action.
+When it began is nowhere: the return holds the events of twelve months, and the first of them is not the first.
 
 Columns, value lists and the national rule: https://github.com/DataS-DHSC/ASC-CLD-LA-Dashboard
 """
@@ -105,14 +106,8 @@ def _derive(root: Node) -> None:
 def _involvement(root: Node, events: list[Node]) -> Iterator[Node]:
     if not events:
         return
-    attributes = {}
-    opened = [day for event in events if (day := _day(event, _START)) is not None]
-    if opened:
-        attributes["opened"] = min(opened)
     closed = _closed(events)
-    if closed is not None:
-        attributes["closed"] = closed
-    yield Node("Involvement", root.line, None, attributes)
+    yield Node("Involvement", root.line, None, {} if closed is None else {"closed": closed})
 
 
 def _closed(events: list[Node]) -> str | None:

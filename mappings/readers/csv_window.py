@@ -32,12 +32,12 @@ class Window:
         begins, ends = (self._day(row, place) for place in self._places)
         if len(self._periods) < _PERIODS:
             self._periods.add((begins, ends))
-        start, end = self._day(row, self._starts), self._day(row, self._ends)
+        # What is planned for after the period says nothing of how far the file reaches.
+        start, end = (self._day(row, place, ends) for place in (self._starts, self._ends))
         if end is not None:
             self._first_end = min(self._first_end or end, end)
         for day in (start, end):
-            # What is planned for after the period says nothing of how far the file reaches.
-            if day is not None and ends is not None and day <= ends:
+            if day is not None:
                 self._last = max(self._last or day, day)
 
     @property
@@ -50,8 +50,9 @@ class Window:
         first, last = max(begins, self._first_end or begins), min(ends, self._last)
         return (first, last) if first <= last else None
 
-    def _day(self, row: Row, place: int | None) -> str | None:
-        return None if place is None else iso(as_text(row.cells[place]), self._formats)
+    def _day(self, row: Row, place: int | None, latest: str | None = None) -> str | None:
+        day = None if place is None else iso(as_text(row.cells[place]), self._formats)
+        return None if day is None or (latest is not None and day > latest) else day
 
 
 def _place(columns: Columns, attribute: str) -> int | None:
