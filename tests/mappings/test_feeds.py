@@ -254,3 +254,10 @@ def test_the_latest_row_speaks_for_a_person_where_a_mapping_says_so(folder: Path
 def test_a_feed_may_not_refer_to_what_nobody_makes(folder: Path):
     with pytest.raises(MappingError, match="`reference` begins with `Robot`; known: CareTeam, Patient"):
         own(folder, "contacts", "Patient:patient", "Robot:patient")
+
+
+def test_that_nothing_is_recorded_is_worth_its_date():
+    content = written([OBJECTIONS, ["1", "nhs-number", "none-recorded", "", "", "", "", "999"]])
+    (found,) = mapped(content, "objections")
+    assert found.choices == ()
+    assert len(found.problems) == 1
