@@ -52,7 +52,7 @@ class Mapping:
             line=record.line,
             digest=record.digest,
             resources=made + tuple(self.provenance.of(run, resource) for resource in made),
-            facts={name: value for name, value in read.items() if value != UNSTATED},
+            facts={name: value for name, value in read.items() if not (self.feed and value == UNSTATED)},
             choices=choices,
             organisations=organisations,
             problems=tuple(run.problems),

@@ -107,6 +107,7 @@ def test_rows_of_two_people_under_one_id_are_nobody_and_the_rest_goes_on(column:
     (found,) = problems(content)
     assert (found.effect, found.person) == ("quarantined", "A1")
     assert found.field == "Person@" + column.replace(" ", "_")
+    assert trailer(content) is not None
 
 
 @pytest.mark.parametrize(
@@ -144,7 +145,9 @@ def test_a_birth_date_that_is_none_is_not_told(day: str):
     assert len(found.problems) == 1
 
 
-@pytest.mark.parametrize(("gender", "code"), [("Male", "male"), ("Female", "female"), ("Other", "other"), ("Unknown", "unknown")])
+@pytest.mark.parametrize(
+    ("gender", "code"), [("Male", "male"), ("Female", "female"), ("Other", "other"), ("Unknown", "unknown")]
+)
 def test_a_gender_is_a_code_of_fhir(gender: str, code: str):
     assert only(ada({"Gender": gender}), "Patient")["gender"] == code
 
@@ -250,14 +253,21 @@ def test_the_team_is_the_council_at_its_duty_desk():
 
 
 def test_a_carers_rows_name_the_adults_cared_for():
-    found = ada({"Adult 1 Linked Person_ID": "X1", "Adult 2 Linked Person_ID": "-1"}, LATE | {"Adult 3 Linked Person_ID": "X1"})
+    found = ada(
+        {"Adult 1 Linked Person_ID": "X1", "Adult 2 Linked Person_ID": "-1"}, LATE | {"Adult 3 Linked Person_ID": "X1"}
+    )
     (related,) = of_type(found, "RelatedPerson")
     assert [facet.mentions for facet in related.facets] == [("X1",)]
     assert "X1" not in json.dumps(merged(related))
 
 
 def test_a_carer_known_by_association_is_a_patient_without_an_involvement():
-    row = {"Event Type": "", "Event Start Date": "", "Service Component": "", "Client Type": "Carer known by association"}
+    row = {
+        "Event Type": "",
+        "Event Start Date": "",
+        "Service Component": "",
+        "Client Type": "Carer known by association",
+    }
     assert {each.type for each in ada(row).resources} == {"Patient", "Provenance"}
 
 
@@ -315,14 +325,22 @@ def test_a_column_that_nobody_is_told_apart_by_may_be_missing_and_is_said():
     ]
 
 
-@pytest.mark.parametrize("missing", ["LA Code", "NHS Number", "LA Person Unique Identifier", "Date of Birth", "Event End Date"])
+@pytest.mark.parametrize(
+    "missing", ["LA Code", "NHS Number", "LA Person Unique Identifier", "Date of Birth", "Event End Date"]
+)
 def test_a_column_that_tells_people_apart_must_be_there(missing: str):
     found = items(sheet({}, headers=[header for header in HEADERS if header != missing]))
     assert not any(isinstance(item, Header) for item in found)
     assert f"{missing} is no column of the file" in str(found[-1])
 
 
-NEVER = ["Client Funding Status", "Event Description", "Unit Cost", "Cost Frequency (Unit Type)", "Planned units per week"]
+NEVER = [
+    "Client Funding Status",
+    "Event Description",
+    "Unit Cost",
+    "Cost Frequency (Unit Type)",
+    "Planned units per week",
+]
 
 
 def everything(node: Node) -> list[object]:

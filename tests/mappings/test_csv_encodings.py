@@ -37,7 +37,9 @@ def test_what_is_not_utf_8_is_windows_1252_from_its_first_line_on():
 
 
 def test_one_late_byte_decides_for_the_lines_before_it_too():
-    content = b"Id,Name,Kind,Day\n" + b"".join(b"%d,Ada,x,\n" % number for number in range(1, 9000)) + b"9000,Zo\xeb,x,\n"
+    content = (
+        b"Id,Name,Kind,Day\n" + b"".join(b"%d,Ada,x,\n" % number for number in range(1, 9000)) + b"9000,Zo\xeb,x,\n"
+    )
     assert header(content, PLAIN).encoding == "windows-1252"
     assert records(content, PLAIN)[-1].root.attributes["name"] == "Zoë"
 

@@ -157,13 +157,17 @@ def test_of_two_columns_with_one_header_the_first_counts_and_who_differs_in_them
     assert ids(content) == ["1"]
 
 
-@pytest.mark.parametrize("day", ["05/02/2024", "5/2/2024", "05/02/2024 00:00", "05/02/2024 13:45:10", "5/2/2024 1:45 PM"])
+@pytest.mark.parametrize(
+    "day", ["05/02/2024", "5/2/2024", "05/02/2024 00:00", "05/02/2024 13:45:10", "5/2/2024 1:45 PM"]
+)
 def test_a_day_is_read_as_the_layout_writes_it(day: str):
     (record,) = records(HEAD + f"1,Ada,x,{day}\n".encode(), PLAIN)
     assert record.root.children[0].attributes["day"] == "2024-02-05"
 
 
-@pytest.mark.parametrize("day", ["31/02/1950", "1/7/80", "2024-02-05T23:00:00Z", "05/02/2024 23:00+01:00", "45327", "soon"])
+@pytest.mark.parametrize(
+    "day", ["31/02/1950", "1/7/80", "2024-02-05T23:00:00Z", "05/02/2024 23:00+01:00", "45327", "soon"]
+)
 def test_what_is_no_day_is_kept_as_it_stands(day: str):
     (record,) = records(HEAD + f"1,Ada,x,{day}\n".encode(), PLAIN)
     assert record.root.children[0].attributes["day"] == day
@@ -249,11 +253,13 @@ def test_any_order_of_columns_and_rows_gives_the_same_records(rows: list[dict[st
     assert {local_id for local_id, _ in _digests(rows, headers)} == {"A1", "B2"}
 
 
-@given(st.lists(st.lists(st.text("ab\",\n\r ", max_size=5), min_size=2, max_size=2), min_size=1, max_size=5))
+@given(st.lists(st.lists(st.text('ab",\n\r ', max_size=5), min_size=2, max_size=2), min_size=1, max_size=5))
 @settings(max_examples=150, deadline=None)
 def test_what_a_writer_of_csv_writes_is_read_again(cells: list[list[str]]):
     numbered = [[str(number), name, kind, ""] for number, (name, kind) in enumerate(cells, 1)]
-    found = {record.local_id: record.root for record in records(written([["Id", "Name", "Kind", "Day"], *numbered]), PLAIN)}
+    found = {
+        record.local_id: record.root for record in records(written([["Id", "Name", "Kind", "Day"], *numbered]), PLAIN)
+    }
     assert len(found) == len(numbered)
     for local_id, name, kind, _ in numbered:
         assert found[local_id].attributes.get("name", "") == " ".join(name.split())

@@ -10,7 +10,8 @@ from tests.mappings.test_uk_core import check
 
 
 @pytest.mark.parametrize(
-    ("name", "file"), [("cld", "cld"), ("contacts", "contacts"), ("objections", "objections"), ("custom-example", "custom")]
+    ("name", "file"),
+    [("cld", "cld"), ("contacts", "contacts"), ("objections", "objections"), ("custom-example", "custom")],
 )
 def test_a_sample_is_fhir(name: str, file: str):
     found = mapped((DATA / f"{file}.csv").read_bytes(), name)
@@ -42,7 +43,7 @@ def test_whatever_a_feed_says_what_comes_out_is_fhir(name: str, data: st.DataObj
     assert not isinstance(layout, str)
     columns = {**layout.person, **layout.rows}
     headers = list(columns.values())
-    cells = st.fixed_dictionaries({header: _WORDS for header in headers})
+    cells = st.fixed_dictionaries(dict.fromkeys(headers, _WORDS))
     rows = data.draw(st.lists(cells, min_size=1, max_size=3))
     fixed = {columns[layout.id]: "1"} | {columns[a]: "999" for a in ("council",) if a in columns}
     for each in mapped(written([headers, *([(row | fixed)[header] for header in headers] for row in rows)]), name):
