@@ -48,7 +48,7 @@ class _Reading:
 
     def items(self, stream: BinaryIO) -> Iterator[Item | Problem]:
         lines = Lines(stream, self._caps)
-        rows = Rows(self._name, lines, self._layout.delimiter)
+        rows = Rows(self._name, lines, self._layout.delimiter, self._caps.person_bytes)
         found: list[Problem] = []
         source = iter(rows)
         first = self._first(source, found)
