@@ -51,7 +51,7 @@ class _Reading:
         rows = Rows(self._name, lines, self._layout.delimiter, self._caps.person_bytes)
         found: list[Problem] = []
         source = iter(rows)
-        first = self._first(source, found)
+        first = self._first(source)
         shape = columns(self._name, self._layout, first, found)
         yield from found
         persons = Persons(self._name, self._layout, shape, self._caps)
@@ -71,7 +71,7 @@ class _Reading:
         if not self._lost:
             yield Trailer(None, None, lines.number)
 
-    def _first(self, rows: Iterator[Row | Problem], problems: list[Problem]) -> Row:
+    def _first(self, rows: Iterator[Row | Problem]) -> Row:
         """The row of headers."""
         for row in rows:
             if isinstance(row, Problem):
