@@ -261,14 +261,15 @@ def test_a_carers_rows_name_the_adults_cared_for():
     assert "X1" not in json.dumps(merged(related))
 
 
-def test_a_carer_known_by_association_is_a_patient_without_an_involvement():
+@pytest.mark.parametrize("more", [{}, {"Total Hrs Caring per week": "20 - 34 hours"}])
+def test_a_carer_known_by_association_is_a_patient_without_an_involvement(more: dict[str, str]):
     row = {
         "Event Type": "",
         "Event Start Date": "",
         "Service Component": "",
         "Client Type": "Carer known by association",
     }
-    assert {each.type for each in ada(row).resources} == {"Patient", "Provenance"}
+    assert {each.type for each in ada(row | more).resources} == {"Patient", "Provenance"}
 
 
 @pytest.mark.parametrize(
