@@ -26,6 +26,8 @@ class Context:
     received: str
     file: str
     extract_id: str | None
+    # In which encoding the file was read, where its reader says so.
+    encoding: str | None = None
 
     @property
     def today(self) -> str:
