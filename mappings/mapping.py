@@ -51,7 +51,7 @@ class Mapping:
             facts=facts,
             choices=choices,
             organisations=organisations,
-            problems=tuple(run.problems),
+            problems=(*record.problems, *run.problems),
             merged_into=record.merged_into,
             sequence=record.sequence,
         )

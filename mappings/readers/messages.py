@@ -1,0 +1,216 @@
+"""What does one message say, and of whom?
+
+A message is a person in a wrapper, or a person alone; what stands beside the person in the wrapper becomes theirs.
+What is wrong with a record whose person is known goes with it: it is not kept, yet what it objects to is heard.
+A message that speaks of a part of a person alone is kept out: as a whole record it would wipe out the rest.
+
+The layout is ours; mappings/README.md shows it whole.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from hashlib import blake2b
+
+from mappings.problems import Problem
+from mappings.readers.caps import Caps
+from mappings.readers.heading import is_instant, whole_number
+from mappings.readers.json_text import Number, Value
+from mappings.readers.person_vocabulary import COMPANIONS, MESSAGE, PERSON
+from mappings.readers.tree import ExcessError, Tree
+from mappings.record import CaseRecord, Node, Operation, digest
+
+_OPERATIONS: dict[str, Operation] = {"upsert": "upsert", "merge": "merge", "delete": "delete"}
+_OBJECTION = "objection"
+# What marks a wrapper; a person alone has none of these names.
+_WRAPPER = frozenset(
+    {"messageId", "sequence", "occurredAt", "operation", "person", "personId"}
+    | {"allocation", "relationship", "objection", "warningNote"}
+)
+# What case systems write where there is no person, and the first rows of their tables, which are their own.
+_NOBODY = frozenset({"-1", "0", "1", "2", "3", "4", "5", "6"})
+_TEMPORARY = re.compile(r"(?:tmp|NC)[0-9].*", re.IGNORECASE)
+_CONTEXTS = {"a": "", "b": "", "c": "is of children's services, whose records are never loaded"}
+_ONE_NAME = {name: one for name, (one, _) in COMPANIONS.items()} | {"addressList": "address"}
+# What has no key of its own is known by its place among the others.
+_NUMBERED = frozenset({"allocations", "relationships", "keyContacts"})
+_OWN_KEYS = frozenset({"id", "otherPersonId"})
+_PART = "speaks of a part of a person alone; send it within the person's whole record"
+_PART_HEARD = (
+    "speaks of choices alone; an objection of somebody on file is heard, anything else belongs in the person's record"
+)
+
+
+class Messages:
+    """The messages of one file."""
+
+    def __init__(self, file: str, caps: Caps, tree: Tree) -> None:
+        self._file = file
+        self._tree = tree
+        # Sixteen bytes an id: a quarter of a million persons are remembered in 20 MB.
+        self._seen: set[bytes] = set()
+        self._unordered: set[bytes] = set()
+        self.found = 0
+
+    def read(self, value: Value) -> Iterator[CaseRecord | Problem]:
+        self.found += 1
+        path = value.place
+        if value.fault is not None:
+            yield self._refused(value.line, path or "line", value.fault, value.about)
+        elif not isinstance(value.content, dict):
+            yield self._refused(value.line, path or "line", "is no object; expected a person or a message", None)
+        else:
+            try:
+                read = self._record(value.content, value.line, path)
+            except ExcessError as excess:
+                read = self._refused(value.line, path or "line", str(excess), None)
+            yield from self._tree.strangers()
+            yield read
+
+    def _record(self, content: dict[str, object], line: int, path: str) -> CaseRecord | Problem:
+        if _WRAPPER.isdisjoint(content):
+            person = self._tree.grow("person", content, PERSON, line, path)
+            message = Node("message", line, children=[person], path=path)
+        else:
+            message = self._tree.grow("message", content, MESSAGE, line, path)
+        return self._admit(message, path)
+
+    def _admit(self, message: Node, path: str) -> CaseRecord | Problem:
+        persons = [child for child in message.children if child.name == "person"]
+        asked = message.attributes.get("operation", "upsert").lower()
+        if len(persons) > 1:
+            return self._refused(message.line, message.place("person"), "holds several persons; send each alone", None)
+        person = persons[0] if persons else Node("person", message.line, path=path)
+        person.children.extend(child for child in message.children if child is not person)
+        _gather(person)
+        ids = _ids(message, person)
+        if len(set(ids.values())) != 1:
+            reason = "names more than one person" if ids else "has no id; say which person it is about"
+            return self._refused(message.line, path or "message", reason, None)
+        field, local_id = next(iter(ids.items()))
+        if fault := _no_id(local_id):
+            return self._refused(message.line, field, fault, local_id)
+        if _TEMPORARY.fullmatch(local_id):
+            reason = "is a temporary id; send a merge when the person has a lasting one"
+            self._tree.complain(field, reason, "ignored", local_id)
+        sequence = self._sequence(message)
+        if asked == _OBJECTION or (asked == "upsert" and not persons):
+            return self._made(message, self._part(asked, person), local_id, asked, sequence)
+        if self._again(local_id, sequence):
+            reason = "stands twice in this file without a sequence; the first one counts"
+            return self._refused(message.line, field, reason, local_id)
+        self._context(asked, person)
+        return self._made(message, person, local_id, asked, sequence)
+
+    def _made(self, message: Node, root: Node, local_id: str, asked: str, sequence: int | None) -> CaseRecord:
+        merged_into = message.attributes.get("mergedInto")
+        if asked == "merge" and merged_into in (None, local_id):
+            reason = "names nobody else into whom the person was merged; the record is not kept"
+            self._tree.complain(message.place("mergedInto"), reason, "quarantined", merged_into)
+        operation = _OPERATIONS.get(asked)
+        if operation is None and asked != _OBJECTION:
+            reason = "is no operation; expected upsert, merge, delete or objection"
+            self._tree.complain(message.place("operation"), reason, "quarantined", asked)
+        if (occurred := message.attributes.get("occurredAt")) and not is_instant(occurred):
+            reason = "is not a point in time; expected yyyy-mm-ddThh:mm:ss"
+            self._tree.complain(message.place("occurredAt"), reason, "ignored", occurred)
+        for name in ("id", "mosaicId"):
+            root.attributes.pop(name, None)
+        root.attributes |= {"id": local_id, "operation": operation or asked}
+        if merged_into is not None:
+            root.attributes["mergedInto"] = merged_into
+        problems = tuple(self._tree.problems)
+        return CaseRecord(
+            local_id, operation or "upsert", message.line, root, digest(root), merged_into, sequence, problems
+        )
+
+    def _part(self, asked: str, person: Node) -> Node:
+        """What the message says of choices; everything else of it is left out."""
+        choices = [child for child in person.children if child.name == "objections"]
+        if asked == _OBJECTION and not choices:
+            # It says that it is one: which, the mapping decides as it does of every objection that cannot be read.
+            choices = [Node("objections", person.line, path=person.path)]
+        self._tree.complain(person.place(None), _PART_HEARD if choices else _PART, "quarantined")
+        # It says nothing of a restriction, and a blank would.
+        return Node(_OBJECTION, person.line, None, {"restricted": "N"}, choices, person.path)
+
+    def _context(self, asked: str, person: Node) -> None:
+        """Only what says that it is of adults' services is kept; who is deleted or merged need not say it again."""
+        flags = {name: person.attributes[name] for name in ("contextFlag", "ageContext") if name in person.attributes}
+        if not flags and asked == "upsert":
+            reason = "is missing; expected A or B, for only adults' records are loaded"
+            self._tree.complain(person.place("contextFlag"), reason, "quarantined")
+        for name, flag in flags.items():
+            if fault := _CONTEXTS.get(flag.casefold(), "is none of A, B and C; only adults' records are loaded"):
+                self._tree.complain(person.place(name), fault, "quarantined", flag)
+
+    def _sequence(self, message: Node) -> int | None:
+        raw = message.attributes.get("sequence")
+        if raw is None:
+            return None
+        read = whole_number(raw)
+        if read is None:
+            reason = "is not a whole number; nothing says whether this is the latest"
+            self._tree.complain(message.place("sequence"), reason, "quarantined", raw)
+        return read
+
+    def _again(self, local_id: str, sequence: int | None) -> bool:
+        fingerprint = blake2b(local_id.encode("utf-8", "surrogatepass"), digest_size=16).digest()
+        again = fingerprint in self._unordered or (sequence is None and fingerprint in self._seen)
+        self._seen.add(fingerprint)
+        if sequence is None:
+            self._unordered.add(fingerprint)
+        return again
+
+    def _refused(self, line: int, field: str, reason: str, value: str | None) -> Problem:
+        return Problem(self._file, line, field, reason, "quarantined", value)
+
+
+def _gather(person: Node) -> None:
+    """One name for one companion and for several; each of a type's relationships knows its type."""
+    gathered: list[Node] = []
+    for child in person.children:
+        if child.name == "personalRelationships" and child.children:
+            gathered.extend(_typed(each, child.attributes.get("type")) for each in child.children)
+        else:
+            child.name = _ONE_NAME.get(child.name, child.name)
+            gathered.append(child)
+    found: Counter[str] = Counter()
+    for child in gathered:
+        found[child.name] += 1
+        if child.name in _NUMBERED and _OWN_KEYS.isdisjoint(child.attributes):
+            child.attributes["number"] = str(found[child.name])
+    person.children[:] = gathered
+
+
+def _typed(relationship: Node, type: str | None) -> Node:
+    """A relationship from the list of a type: there, `personId` is the other person."""
+    relationship.name = "relationships"
+    if type is not None:
+        relationship.attributes.setdefault("type", type)
+    if (other := relationship.attributes.pop("personId", None)) is not None:
+        relationship.attributes.setdefault("otherPersonId", other)
+    return relationship
+
+
+def _ids(message: Node, person: Node) -> dict[str, str]:
+    """Every id that says of whom the message is, by the field that it stands in."""
+    stated = {node.place(name): node.attributes.get(name) for node, name in ((person, "id"), (person, "mosaicId"))}
+    stated[message.place("personId")] = message.attributes.get("personId")
+    for child in person.children:
+        own = child.attributes.get("personId")
+        if child.name == "relationships" and "otherPersonId" not in child.attributes and any(stated.values()):
+            if own is not None and own not in stated.values():
+                # One council's interface calls the other person so.
+                child.attributes["otherPersonId"] = own
+        elif child.name in ("allocations", "relationships", "objections"):
+            stated[child.place("personId")] = own
+    return {field: each for field, each in stated.items() if each is not None}
+
+
+def _no_id(local_id: str) -> str | None:
+    if local_id in _NOBODY:
+        return "is no person, but a row of the case system's own"
+    if isinstance(local_id, Number) and not local_id.isdigit():
+        return "is no id; expected a text or a whole number"
+    return None
