@@ -17,18 +17,16 @@ from mappings.readers.caps import Caps
 from mappings.readers.heading import is_instant, whole_number
 from mappings.readers.json_text import Number, Value
 from mappings.readers.person_vocabulary import COMPANIONS, MESSAGE, PERSON
-from mappings.readers.tree import ExcessError, Tree
+from mappings.readers.tree import ExcessError, Tree, shown
 from mappings.record import CaseRecord, Node, Operation, digest
 
 _OPERATIONS: dict[str, Operation] = {"upsert": "upsert", "merge": "merge", "delete": "delete"}
 _OBJECTION = "objection"
-# What marks a wrapper; a person alone has none of these names.
-_WRAPPER = frozenset(
-    {"messageId", "sequence", "occurredAt", "operation", "person", "personId"}
-    | {"allocation", "relationship", "objection", "warningNote"}
-)
+# What marks a wrapper, whatever else it holds; without these and with an id it is a person alone.
+_WRAPPER = frozenset({"messageId", "sequence", "occurredAt", "operation", "person", "personId"})
+_IDS = frozenset({"id", "mosaicId"})
 # What case systems write where there is no person, and the first rows of their tables, which are their own.
-_NOBODY = frozenset({"-1", "0", "1", "2", "3", "4", "5", "6"})
+_NOBODY = frozenset({"-1", "0", "1", "2", "3", "4", "5", "6", "true", "false"})
 _TEMPORARY = re.compile(r"(?:tmp|NC)[0-9].*", re.IGNORECASE)
 _CONTEXTS = {"a": "", "b": "", "c": "is of children's services, whose records are never loaded"}
 _ONE_NAME = {name: one for name, (one, _) in COMPANIONS.items()} | {"addressList": "address"}
@@ -56,7 +54,7 @@ class Messages:
         self.found += 1
         path = value.place
         if value.fault is not None:
-            yield self._refused(value.line, path or "line", value.fault, value.about)
+            yield self._refused(value.line, path or "line", value.fault, value.about and shown(value.about))
         elif not isinstance(value.content, dict):
             yield self._refused(value.line, path or "line", "is no object; expected a person or a message", None)
         else:
@@ -68,7 +66,7 @@ class Messages:
             yield read
 
     def _record(self, content: dict[str, object], line: int, path: str) -> CaseRecord | Problem:
-        if _WRAPPER.isdisjoint(content):
+        if _WRAPPER.isdisjoint(content) and not _IDS.isdisjoint(content):
             person = self._tree.grow("person", content, PERSON, line, path)
             message = Node("message", line, children=[person], path=path)
         else:
@@ -90,7 +88,7 @@ class Messages:
         field, local_id = next(iter(ids.items()))
         if fault := _no_id(local_id):
             return self._refused(message.line, field, fault, local_id)
-        if _TEMPORARY.fullmatch(local_id):
+        if asked == "upsert" and _TEMPORARY.fullmatch(local_id):
             reason = "is a temporary id; send a merge when the person has a lasting one"
             self._tree.complain(field, reason, "ignored", local_id)
         sequence = self._sequence(message)
@@ -114,7 +112,7 @@ class Messages:
         if (occurred := message.attributes.get("occurredAt")) and not is_instant(occurred):
             reason = "is not a point in time; expected yyyy-mm-ddThh:mm:ss"
             self._tree.complain(message.place("occurredAt"), reason, "ignored", occurred)
-        for name in ("id", "mosaicId"):
+        for name in _IDS:
             root.attributes.pop(name, None)
         root.attributes |= {"id": local_id, "operation": operation or asked}
         if merged_into is not None:

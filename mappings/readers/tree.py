@@ -22,6 +22,11 @@ _REPORTED_NAMES = 200
 _NO_TEXT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
 
+def shown(text: str) -> str:
+    """A name of the stream's own, as it can be printed."""
+    return _NO_TEXT.sub("\ufffd", text)
+
+
 class ExcessError(Exception):
     """A record passed a cap."""
 
@@ -122,7 +127,7 @@ class Tree:
             raise ExcessError(f"holds more than {self._caps.elements} values")
 
     def _strange_name(self, field: str) -> None:
-        field = _NO_TEXT.sub("\ufffd", field)
+        field = shown(field)
         if field in self._reported or len(self._reported) > _REPORTED_NAMES:
             return
         self._reported.add(field)

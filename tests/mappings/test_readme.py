@@ -1,5 +1,6 @@
 """The README is true: its tables are the code's, its example runs, and its layout is the one that is read."""
 
+import json
 import re
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import pytest
 
 from mappings import language
 from mappings.problems import Effect
+from mappings.readers.person_vocabulary import MESSAGE, Known
 from mappings.readers.vocabulary import CASE_XML
 
 TOP = Path(__file__).parent.parent.parent
@@ -34,6 +36,16 @@ def test_the_layout_of_the_readme_names_what_is_read_and_nothing_else():
     attributes = set(re.findall(r" ([A-Za-z0-9]+)=\"", shown)) - {"xmlns"}
     assert elements == set(CASE_XML)
     assert attributes == {name for known in CASE_XML.values() for name in known.attributes}
+
+
+def test_the_wrapper_of_the_readme_names_what_is_read_and_nothing_else():
+    shown = set(re.findall(r'"([A-Za-z0-9]+)":', block("json")))
+    assert shown == _open(MESSAGE) - {"allocation", "relationship", "objection"}
+    json.loads(block("json"))
+
+
+def _open(known: Known) -> set[str]:
+    return {*known.values, *known.texts, *known.objects}.union(*map(_open, known.objects.values()))
 
 
 def test_the_readme_explains_every_effect():

@@ -1,0 +1,330 @@
+"""Reading the `person-json` layout: what a well-meant stream holds, and what is said of a bad one."""
+
+import io
+import json
+from typing import Any
+
+import pytest
+
+from mappings.readers import read
+from mappings.record import CaseRecord, Header, Trailer
+from tests.mappings.people import FILE, Json, array, items, lines, message, problems, record, records, somebody
+
+HEADER = {"council": "999", "mode": "full", "sequence": 41}
+
+
+def people(*ids: int) -> list[Json]:
+    return [somebody(id=each) for each in ids]
+
+
+@pytest.mark.parametrize("write", [lines, array])
+def test_a_stream_gives_its_header_its_persons_and_its_trailer_in_order(write: Any):
+    kinds = [type(item) for item in items(write(HEADER, *people(71, 72), {"persons": 2}), council=None)]
+    assert kinds == [Header, CaseRecord, CaseRecord, Trailer]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        lines(somebody()),
+        json.dumps(somebody()).encode(),
+        json.dumps(somebody(), indent=2).encode(),
+        b"\n \n" + json.dumps(somebody(), indent=2).encode() + b"\n\n",
+        array(somebody()),
+        lines(somebody()).replace(b"\n", b"\r\n"),
+    ],
+)
+def test_a_single_person_is_a_stream_however_it_is_laid_out(content: bytes):
+    assert [type(item) for item in items(content)] == [Header, CaseRecord]
+
+
+def test_objects_over_several_lines_may_follow_each_other():
+    content = b"\n".join(json.dumps(each, indent=1).encode() for each in people(71, 72))
+    assert [(found.local_id, found.line) for found in records(content)] == [("71", 1), ("72", 6)]
+
+
+def test_an_empty_array_holds_nobody():
+    assert items(b" [ ] ") == []
+
+
+def test_the_header_says_whose_records_these_are():
+    stated = HEADER | {"system": "Mosaic", "systemVersion": "23", "extractId": "X", "created": "2025-11-21T02:00:00Z"}
+    (found, *_) = items(lines(stated), council=None)
+    assert found == Header("999", "Mosaic", "23", "X", "2025-11-21T02:00:00Z", "full", 41, line=1, encoding="utf-8")
+
+
+def test_where_there_is_no_header_the_caller_says_whose_records_these_are():
+    (header, _) = items(lines(somebody()), council="E9")
+    assert isinstance(header, Header)
+    assert (header.council, header.mode) == ("E9", "delta")
+
+
+def test_what_the_header_says_is_not_overruled_by_the_caller():
+    (header, *_) = items(lines({"council": "998"}, somebody()), council="999")
+    assert isinstance(header, Header)
+    assert header.council == "998"
+
+
+def test_records_of_nobody_knows_whose_are_not_read():
+    (found,) = items(lines(somebody()), council=None)
+    assert str(found) == f"{FILE}:1 council is missing; nothing says whose records these are"
+
+
+@pytest.mark.parametrize(
+    ("stated", "said"),
+    [
+        ({"mode": "everything"}, "mode `everything` is neither full nor delta; it counts as delta"),
+        ({"sequence": "next"}, "sequence `next` is not a whole number"),
+        ({"sequence": 10**30}, "is not a whole number"),
+        ({"created": "yesterday"}, "created `yesterday` is not a point in time"),
+        ({"colour": "red"}, "file.colour is not known to the layout"),
+    ],
+)
+def test_what_cannot_be_read_in_a_header_is_said_and_ignored(stated: Json, said: str):
+    (found,) = problems(lines({"council": "999"} | stated, somebody()))
+    assert said in str(found)
+    assert found.effect == "ignored"
+
+
+def test_a_wrapper_says_what_is_to_be_done_and_in_which_order():
+    found = record(message(messageId="m", sequence=7, source="mosaic", occurredAt="2025-11-20T16:40:00Z"))
+    assert (found.local_id, found.operation, found.sequence, found.problems) == ("71", "upsert", 7, ())
+
+
+def test_a_merge_says_into_whom():
+    found = record(message(operation="MERGE", mergedInto=99))
+    assert (found.operation, found.merged_into) == ("merge", "99")
+
+
+@pytest.mark.parametrize("into", [None, 71, ""])
+def test_a_merge_into_nobody_else_is_quarantined(into: object):
+    found = record(message(operation="merge", mergedInto=into))
+    assert [problem.effect for problem in found.problems] == ["quarantined"]
+
+
+@pytest.mark.parametrize(
+    "value", [message(operation="delete", person={"id": 71}), {"operation": "delete", "personId": 71}]
+)
+def test_who_is_deleted_need_not_be_described(value: Json):
+    found = record(value)
+    assert (found.local_id, found.operation, found.problems) == ("71", "delete", ())
+
+
+def test_an_operation_that_is_none_is_quarantined():
+    (problem,) = record(message(operation="burn")).problems
+    assert (problem.effect, problem.field, problem.value) == ("quarantined", "operation", "burn")
+
+
+@pytest.mark.parametrize("sequence", ["next", -1, 1.5, 10**30])
+def test_a_message_whose_place_in_the_order_cannot_be_read_is_quarantined(sequence: object):
+    (problem,) = record(message(sequence=sequence)).problems
+    assert (problem.effect, problem.field) == ("quarantined", "sequence")
+
+
+@pytest.mark.parametrize("nobody", ["", None, -1, "-1", 0, 1, 2, 3, 4, 5, "6", 71.0, True, -71])
+def test_who_has_no_id_or_one_that_is_nobodys_is_not_read_and_the_rest_goes_on(nobody: object):
+    content = lines(somebody(id=nobody), somebody(id=72))
+    assert [problem.effect for problem in problems(content)] == ["quarantined"]
+    assert [found.local_id for found in records(content)] == ["72"]
+
+
+@pytest.mark.parametrize("temporary", ["tmp123", "NC4567"])
+def test_a_temporary_id_is_kept_and_said(temporary: str):
+    (problem,) = record(somebody(id=temporary)).problems
+    assert (problem.effect, problem.value) == ("ignored", temporary)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        somebody(mosaicId="72"),
+        message(personId=72),
+        message(allocation={"personId": 72}),
+        message(objection={"personId": 72, "kind": "nhs-number"}),
+        message(relationship={"personId": 72, "otherPersonId": 73, "type": "sibling"}),
+    ],
+)
+def test_a_message_about_two_persons_is_quarantined_whole(value: Json):
+    (found,) = problems(lines(value))
+    assert "names more than one person" in str(found)
+    assert records(lines(value)) == []
+
+
+def test_several_persons_in_one_message_are_refused():
+    (found,) = problems(lines(message(person=people(71, 72))))
+    assert "holds several persons; send each alone" in str(found)
+
+
+def test_a_person_who_stands_twice_without_a_sequence_is_quarantined():
+    content = lines(*people(71, 71, 72))
+    assert [str(problem) for problem in problems(content)] == [
+        f"{FILE}:2 id `71` stands twice in this file without a sequence; the first one counts"
+    ]
+    assert [found.local_id for found in records(content)] == ["71", "72"]
+
+
+def test_a_person_who_stands_twice_with_a_sequence_is_read_twice():
+    content = lines(message(sequence=2), message(sequence=1))
+    assert [found.sequence for found in records(content)] == [2, 1]
+
+
+@pytest.mark.parametrize("flag", ["A", "B", "a"])
+@pytest.mark.parametrize("name", ["contextFlag", "ageContext"])
+def test_an_adults_record_is_read(name: str, flag: str):
+    assert record({"id": 71, name: flag}).problems == ()
+
+
+@pytest.mark.parametrize(
+    "flags",
+    [{"contextFlag": "C"}, {"ageContext": "c"}, {}, {"contextFlag": "X"}, {"contextFlag": "A", "ageContext": "C"}],
+)
+def test_only_what_says_that_it_is_of_adults_is_kept(flags: Json):
+    (problem,) = record({"id": 71} | flags).problems
+    assert problem.effect == "quarantined"
+
+
+@pytest.mark.parametrize("name", ["allocation", "relationship", "warningNote", "caseStatus"])
+def test_a_part_of_a_person_alone_is_quarantined(name: str):
+    found = record({"operation": "upsert", "personId": 71, name: {"type": "sibling"}})
+    assert [problem.effect for problem in found.problems] == ["quarantined"]
+    assert (found.root.name, found.root.children) == ("objection", [])
+
+
+def test_each_complaint_has_a_place_in_the_words_of_the_stream():
+    strange = message(person=somebody(phoneNumbers=[{"number": "1"}, {"number": {"area": 1}}]))
+    (found,) = problems(array(somebody(id=72), strange))
+    assert str(found).startswith(f"{FILE}:7 [1].person.phoneNumbers[1].number is no single value")
+    (found,) = problems(lines(somebody(id=72), strange))
+    assert str(found).startswith(f"{FILE}:2 person.phoneNumbers[1].number is no single value")
+
+
+@pytest.mark.parametrize("name", ["address", "phoneNumbers", "otherNames", "gpDetails", "keyContacts"])
+def test_a_text_where_an_object_is_known_is_said(name: str):
+    (problem,) = record(somebody(**{name: "oddly written"})).problems
+    assert (problem.field, problem.effect) == (name, "dropped")
+
+
+@pytest.mark.parametrize("name", ["restricted", "dateOfDeath", "firstName"])
+@pytest.mark.parametrize("value", [{"value": "N"}, ["N"]])
+def test_an_object_where_one_value_is_known_quarantines(name: str, value: object):
+    (problem,) = record(somebody(**{name: value})).problems
+    assert (problem.field, problem.effect) == (name, "quarantined")
+
+
+def test_an_unknown_name_is_said_once_in_a_file():
+    found = problems(lines(somebody(shoeSize=43), somebody(id=72, shoeSize=44, address={"floor": 3})))
+    assert [problem.field for problem in found] == ["person.shoeSize", "address.floor"]
+    assert {problem.effect for problem in found} == {"ignored"}
+
+
+def test_a_stream_that_invents_names_does_not_fill_the_report():
+    found = problems(lines(somebody(**{f"n{number}": 1 for number in range(1000)})))
+    assert len(found) == 201
+    assert "no more are listed" in str(found[-1])
+
+
+def test_numbers_stay_the_text_that_they_were_written_as():
+    content = b'{"id": 71, "contextFlag": "A", "nhsNumber": 9990001006, "address": {"uprn": 100335446140000000000001}}'
+    (found,) = records(content)
+    assert [(child.name, child.text) for child in found.root.children][1:] == [("nhsNumber", "9990001006")]
+    assert found.root.children[0].attributes == {"uprn": "100335446140000000000001"}
+
+
+def test_a_repeated_message_has_the_same_digest_under_another_id_and_sequence():
+    assert record(message(messageId="a", sequence=1)).digest == record(message(messageId="b", sequence=2)).digest
+
+
+def test_a_person_alone_and_in_a_wrapper_has_the_same_digest():
+    assert record(somebody()).digest == record(message()).digest
+
+
+@pytest.mark.parametrize("blank", [None, "", "  ", [], {}])
+def test_a_blank_is_not_content(blank: object):
+    said = (
+        somebody() if blank == {} else somebody(title=blank) if not isinstance(blank, list) else somebody(emails=blank)
+    )
+    assert record(said).digest == record(somebody()).digest
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        message(person=somebody(title="Mrs")),
+        message(operation="delete"),
+        message(operation="merge", mergedInto=72),
+        message(operation="merge", mergedInto=73),
+        message(allocation={"allocatedWorker": "Farah Ockenden"}),
+        message(objection={"kind": "nhs-number"}),
+    ],
+)
+def test_any_change_of_content_changes_the_digest(changed: Json):
+    assert record(changed).digest != record(message()).digest
+
+
+@pytest.mark.parametrize(("singular", "plural"), [("allocation", "allocations"), ("relationship", "relationships")])
+def test_a_companion_is_the_same_within_the_person_and_beside_them(singular: str, plural: str):
+    companion = {"id": 8, "type": "sibling"} if singular == "relationship" else {"id": 8, "allocatedWorker": "Farah"}
+    written = [
+        message(**{singular: companion}),
+        message(**{plural: [companion]}),
+        somebody(**{plural: [companion]}),
+        message(person=somebody(**{singular: companion})),
+    ]
+    assert len({record(each).digest for each in written}) == 1
+
+
+def test_relationships_may_be_listed_by_their_type():
+    grouped = {"type": "parent", "persons": [{"id": 9, "personId": 72, "firstName": "Ines"}]}
+    flat = {"id": 9, "personId": 71, "otherPersonId": 72, "type": "parent", "firstName": "Ines"}
+    (one,) = record(somebody(personalRelationships=[grouped])).root.children
+    (other,) = record(somebody(relationships=[flat])).root.children
+    del other.attributes["personId"]
+    assert (one.name, one.attributes) == (other.name, other.attributes)
+
+
+def test_the_trailer_is_yielded_when_the_count_is_right():
+    assert items(lines(HEADER, *people(71, 71), {"persons": 2}))[-1] == Trailer(persons=2, sha256=None, line=4)
+
+
+def test_a_count_that_does_not_match_is_said_and_there_is_no_trailer():
+    found = items(lines(HEADER, somebody(), {"persons": 2}))
+    assert "persons `2` does not match: the file holds 1 records" in str(found[-1])
+
+
+def test_what_follows_the_trailer_stops_the_file():
+    assert "the trailer stands last" in str(items(lines(HEADER, {"persons": 0}, somebody()))[-1])
+
+
+def test_a_full_file_without_a_trailer_is_read_and_the_lack_is_said():
+    assert "persons is missing; nothing says whether the file is whole" in str(items(lines(HEADER, somebody()))[-1])
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_the_first_bytes_tell_the_encoding(encoding: str):
+    (header, found) = items(json.dumps(somebody(firstName="Brontë 🙂"), ensure_ascii=False).encode(encoding))
+    assert isinstance(header, Header)
+    assert isinstance(found, CaseRecord)
+    assert found.root.attributes["firstName"] == "Brontë 🙂"
+    assert header.encoding == ("utf-16-le" if encoding == "utf-16" else "utf-8")
+
+
+class _Slow(io.RawIOBase):
+    """A stream that gives three bytes at a time."""
+
+    def __init__(self, content: bytes) -> None:
+        self._left = content
+
+    def read(self, size: int = -1) -> bytes:
+        given, self._left = self._left[:3], self._left[3:]
+        return given
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+@pytest.mark.parametrize("write", [lines, array])
+def test_it_makes_no_difference_in_which_pieces_a_stream_arrives(write: Any, encoding: str):
+    content = write(HEADER, *(somebody(id=each, firstName='Brontë 🙂 "\\') for each in (71, 72)), {"persons": 2})
+    content = content.decode().encode(encoding)
+    whole = items(content)
+    slow = list(read("person-json", _Slow(content), FILE, council="999"))  # type: ignore[arg-type]
+    assert [type(item) for item in slow] == [Header, CaseRecord, CaseRecord, Trailer]
+    assert [getattr(item, "digest", item) for item in slow] == [getattr(item, "digest", item) for item in whole]
