@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -12,7 +13,7 @@ from mappings.mapped import Mapped
 from mappings.problems import Problem
 from mappings.readers import CAPS, Caps, read
 from mappings.record import CaseRecord, Header, Trailer
-from tests.mappings.extracts import CONTEXT, nhs_number
+from tests.mappings.extracts import CONTEXT, DATA, nhs_number
 
 Json = dict[str, Any]
 FILE = "case.json"
@@ -68,3 +69,14 @@ def mapped(value: Json) -> Mapped:
 
 def of_person(**said: Any) -> Mapped:
     return mapped(somebody(**said))
+
+
+def sample(name: str) -> list[Mapped]:
+    """What a sample file says of its persons."""
+    context = replace(CONTEXT, file=name, extract_id="X-2025-11-21")
+    with (DATA / name).open("rb") as stream:
+        return [
+            person_json().apply(item, context)
+            for item in read("person-json", stream, name)
+            if isinstance(item, CaseRecord)
+        ]

@@ -1,0 +1,93 @@
+"""What a person has chosen, as `person-json` says it, and what nobody may see of them."""
+
+import json
+from typing import Any
+
+import pytest
+
+from mappings.readers.person_vocabulary import MESSAGE, PERSON, Known
+from tests.mappings.extracts import only, plain
+from tests.mappings.people import Json, mapped, message, of_person, sample
+
+
+@pytest.mark.parametrize("kind", ["nhs-number", "shared-record"])
+@pytest.mark.parametrize(
+    ("value", "read"), [("objected", "objects"), ("withdrawn", "withdrawn"), ("none-recorded", "clear")]
+)
+def test_an_objection_in_a_message_of_its_own_is_a_choice(kind: str, value: str, read: str):
+    objection = {"kind": kind, "value": value, "recorded": "2024-06-03", "by": "person"}
+    found = mapped({"operation": "objection", "personId": 71, "objection": objection})
+    (choice,) = found.choices
+    assert (choice.kind, choice.value, choice.recorded, choice.by) == (kind, read, "2024-06-03", "person")
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {},
+        {"objection": {}},
+        {"objection": "nhs-number"},
+        {"objections": ["yes"]},
+        {"objection": {"kind": {"code": "nhs-number"}}},
+        {"objection": {"kind": "nhs\ud800", "value": "objected"}},
+    ],
+)
+def test_a_message_that_could_be_an_objection_counts_as_one_of_every_kind(said: Json):
+    found = mapped({"operation": "objection", "personId": 71} | said)
+    assert [(choice.kind, choice.value) for choice in found.choices] == [
+        ("nhs-number", "objects"),
+        ("shared-record", "objects"),
+    ]
+
+
+def test_a_message_about_choices_alone_restricts_nobody_and_is_not_kept_as_a_person():
+    found = mapped({"operation": "objection", "personId": 71, "objection": {"kind": "nhs-number", "value": "objected"}})
+    assert [problem.effect for problem in found.problems] == ["quarantined"]
+    assert (found.facts["restricted"], found.operation) == ("no", "upsert")
+
+
+@pytest.mark.parametrize("bad", [{"contextFlag": "C"}, {"contextFlag": None}, {"restricted": []}, {"title": "\ud800"}])
+def test_a_record_that_is_not_kept_is_still_heard(bad: Json):
+    objection = {"kind": "nhs-number", "value": "objected"}
+    found = of_person(**(bad | {"objections": [objection]}))
+    assert "quarantined" in [problem.effect for problem in found.problems]
+    assert [(choice.kind, choice.value) for choice in found.choices] == [("nhs-number", "objects")]
+
+
+def test_a_choice_within_a_record_is_a_consent_too():
+    found = mapped(message(objection={"kind": "nhs-number", "value": "objected", "effective": "2024-06-01"}))
+    assert only(found, "Consent")["provision"] == {"type": "deny"}
+
+
+def closed(known: Known, within: tuple[str, ...] = ()) -> list[tuple[str, ...]]:
+    found = [(*within, name) for name in sorted(known.closed)]
+    return found + [path for name, inner in known.objects.items() for path in closed(inner, (*within, name))]
+
+
+@pytest.mark.parametrize("path", sorted({*closed(PERSON), *closed(MESSAGE)}), ids=".".join)
+def test_a_field_that_is_never_released_appears_nowhere(path: tuple[str, ...]):
+    nested: Any = "MARKER"
+    for name in reversed(path):
+        nested = {name: nested}
+    base = {"id": 71, "contextFlag": "A"}
+    inner = nested.pop("person", {})
+    for value in (base | nested | inner, nested | {"person": base | inner}):
+        assert "MARKER" not in json.dumps(plain(mapped(value)))
+
+
+def test_the_fields_that_must_never_be_released_are_closed():
+    names = {path[-1] for path in closed(PERSON)}
+    assert names >= {
+        *("accessToHome", "immigrationStatus", "sexualOrientation", "techUse", "ragRating", "warningNotes"),
+        *("warningNote", "createdBy", "accessNotes", "careProvider", "religion", "details", "disabilities"),
+    }
+
+
+def test_no_marker_of_a_sample_appears_anywhere():
+    found = [plain(each) for name in ("person.json", "person-legacy.ndjson") for each in sample(name)]
+    for each in found:
+        each.pop("problems")
+    told = json.dumps(found)
+    assert "Ottoline" in told
+    for word in ("arker", "07700 900999", "10033544699", "shoe", "4711"):
+        assert word not in told
