@@ -65,6 +65,8 @@ class CaseRecord:
     merged_into: str | None = None
     # The record's own place in the order of what its source sends, where each record has one.
     sequence: int | None = None
+    # Which part of the person it speaks of alone; "" is the whole person.
+    feed: str = ""
     # What the reader found wrong in it: one that quarantines keeps it out, yet what it marks and objects to is heard.
     problems: tuple[Problem, ...] = ()
 

@@ -2,7 +2,8 @@
 
 A message is a person in a wrapper, or a person alone; what stands beside the person in the wrapper becomes theirs.
 What is wrong with a record whose person is known goes with it: it is not kept, yet what it objects to is heard.
-A message that speaks of a part of a person alone is kept out: as a whole record it would wipe out the rest.
+A message about choices alone is a record of that feed; about any other part alone it is kept out, for as a whole
+record it would wipe out the rest.
 
 The layout is ours; mappings/README.md shows it whole.
 """
@@ -10,6 +11,7 @@ The layout is ours; mappings/README.md shows it whole.
 import re
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from hashlib import blake2b
 
 from mappings.problems import Problem
@@ -34,9 +36,6 @@ _ONE_NAME = {name: one for name, (one, _) in COMPANIONS.items()} | {"addressList
 _NUMBERED = frozenset({"allocations", "relationships", "keyContacts"})
 _OWN_KEYS = frozenset({"id", "otherPersonId"})
 _PART = "speaks of a part of a person alone; send it within the person's whole record"
-_PART_HEARD = (
-    "speaks of choices alone; an objection of somebody on file is heard, anything else belongs in the person's record"
-)
 
 
 class Messages:
@@ -49,6 +48,8 @@ class Messages:
         self._seen: set[bytes] = set()
         self._unordered: set[bytes] = set()
         self.found = 0
+        # Of how many nobody knows whose they are: whoever is in one of them is not absent.
+        self.lost = 0
 
     def read(self, value: Value) -> Iterator[CaseRecord | Problem]:
         self.found += 1
@@ -87,26 +88,25 @@ class Messages:
             return self._refused(message.line, path or "message", reason, None)
         field, local_id = next(iter(ids.items()))
         if fault := _no_id(local_id):
-            return self._refused(message.line, field, fault, local_id)
+            return self._refused(message.line, field, fault, local_id, local_id)
         if asked == "upsert" and _TEMPORARY.fullmatch(local_id):
             reason = "is a temporary id; send a merge when the person has a lasting one"
             self._tree.complain(field, reason, "ignored", local_id)
-        sequence = self._sequence(message)
         if asked == _OBJECTION or (asked == "upsert" and not persons):
-            return self._made(message, self._part(asked, person), local_id, asked, sequence)
-        if self._again(local_id, sequence):
+            return self._part(message, person, local_id, asked)
+        if self._again(local_id, "sequence" in message.attributes):
             reason = "stands twice in this file without a sequence; the first one counts"
-            return self._refused(message.line, field, reason, local_id)
+            return self._refused(message.line, field, reason, local_id, local_id)
         self._context(asked, person)
-        return self._made(message, person, local_id, asked, sequence)
+        return self._made(message, person, local_id, asked)
 
-    def _made(self, message: Node, root: Node, local_id: str, asked: str, sequence: int | None) -> CaseRecord:
-        merged_into = message.attributes.get("mergedInto")
+    def _made(self, message: Node, root: Node, local_id: str, asked: str, feed: str = "") -> CaseRecord:
+        sequence, merged_into = self._sequence(message), message.attributes.get("mergedInto")
         if asked == "merge" and merged_into in (None, local_id):
             reason = "names nobody else into whom the person was merged; the record is not kept"
             self._tree.complain(message.place("mergedInto"), reason, "quarantined", merged_into)
         operation = _OPERATIONS.get(asked)
-        if operation is None and asked != _OBJECTION:
+        if operation is None:
             reason = "is no operation; expected upsert, merge, delete or objection"
             self._tree.complain(message.place("operation"), reason, "quarantined", asked)
         if (occurred := message.attributes.get("occurredAt")) and not is_instant(occurred):
@@ -117,20 +117,30 @@ class Messages:
         root.attributes |= {"id": local_id, "operation": operation or asked}
         if merged_into is not None:
             root.attributes["mergedInto"] = merged_into
-        problems = tuple(self._tree.problems)
         return CaseRecord(
-            local_id, operation or "upsert", message.line, root, digest(root), merged_into, sequence, problems
+            local_id=local_id,
+            operation=operation or "upsert",
+            line=message.line,
+            root=root,
+            digest=digest(root),
+            merged_into=merged_into,
+            sequence=sequence,
+            feed=feed,
+            problems=tuple(replace(problem, person=local_id) for problem in self._tree.problems),
         )
 
-    def _part(self, asked: str, person: Node) -> Node:
-        """What the message says of choices; everything else of it is left out."""
+    def _part(self, message: Node, person: Node, local_id: str, asked: str) -> CaseRecord | Problem:
+        """What the message says of choices; no other part of a person stands alone."""
         choices = [child for child in person.children if child.name == "objections"]
-        if asked == _OBJECTION and not choices:
+        if asked != _OBJECTION and not choices:
+            return self._refused(message.line, person.place(None), _PART, None, local_id)
+        if len(person.children) > len(choices):
+            self._tree.complain(person.place(None), f"{_PART}; only the choices are read", "dropped")
+        if not choices:
             # It says that it is one: which, the mapping decides as it does of every objection that cannot be read.
             choices = [Node("objections", person.line, path=person.path)]
-        self._tree.complain(person.place(None), _PART_HEARD if choices else _PART, "quarantined")
-        # It says nothing of a restriction, and a blank would.
-        return Node(_OBJECTION, person.line, None, {"restricted": "N"}, choices, person.path)
+        root = Node(_OBJECTION, person.line, None, {}, choices, person.path)
+        return self._made(message, root, local_id, "upsert", feed="objections")
 
     def _context(self, asked: str, person: Node) -> None:
         """Only what says that it is of adults' services is kept; who is deleted or merged need not say it again."""
@@ -152,16 +162,17 @@ class Messages:
             self._tree.complain(message.place("sequence"), reason, "quarantined", raw)
         return read
 
-    def _again(self, local_id: str, sequence: int | None) -> bool:
+    def _again(self, local_id: str, ordered: bool) -> bool:
         fingerprint = blake2b(local_id.encode("utf-8", "surrogatepass"), digest_size=16).digest()
-        again = fingerprint in self._unordered or (sequence is None and fingerprint in self._seen)
+        again = fingerprint in self._unordered or (not ordered and fingerprint in self._seen)
         self._seen.add(fingerprint)
-        if sequence is None:
+        if not ordered:
             self._unordered.add(fingerprint)
         return again
 
-    def _refused(self, line: int, field: str, reason: str, value: str | None) -> Problem:
-        return Problem(self._file, line, field, reason, "quarantined", value)
+    def _refused(self, line: int, field: str, reason: str, value: str | None, local_id: str | None = None) -> Problem:
+        self.lost += local_id is None
+        return Problem(self._file, line, field, reason, "quarantined", value, local_id)
 
 
 def _gather(person: Node) -> None:

@@ -85,7 +85,11 @@ class _Reading:
         if stated is not None and stated != found:
             reason = f"does not match: the file holds {found} records; send the whole file again"
             raise StoppedError(self._trailer.line, "persons", reason, str(stated))
-        yield self._trailer
+        if self._messages.lost:
+            reason = "holds for a file of which some records are nobody's; who is not in it does not count as absent"
+            yield Problem(self._name, self._trailer.line, "persons", reason, "ignored")
+        else:
+            yield self._trailer
 
     def _grow(self, value: Value, known: Known) -> Node:
         content = value.content if isinstance(value.content, dict) else {}

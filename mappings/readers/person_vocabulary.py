@@ -42,7 +42,7 @@ RELATIONSHIP = _known(
 )
 # One council's interface lists the others of each type together.
 RELATIONSHIPS_OF_A_TYPE = _known("type", objects={"relationships": RELATIONSHIP, "persons": RELATIONSHIP})
-OBJECTION = _known("personId kind value effective recorded by", closed="evidence notes")
+OBJECTION = _known("personId kind value effective recorded by evidence", closed="notes")
 
 # What stands beside the person in a message, or within the person: one name for one, another for several.
 COMPANIONS: Mapping[str, tuple[str, Known]] = {

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from mappings.problems import Problem
 from mappings.readers import read
 from mappings.record import CaseRecord, Header, Trailer
 from tests.mappings.people import FILE, Json, array, items, lines, message, problems, record, records, somebody
@@ -185,9 +186,33 @@ def test_only_what_says_that_it_is_of_adults_is_kept(flags: Json):
 
 @pytest.mark.parametrize("name", ["allocation", "relationship", "warningNote", "caseStatus"])
 def test_a_part_of_a_person_alone_is_quarantined(name: str):
-    found = record({"operation": "upsert", "personId": 71, name: {"type": "sibling"}})
-    assert [problem.effect for problem in found.problems] == ["quarantined"]
-    assert (found.root.name, found.root.children) == ("objection", [])
+    (_, found) = items(lines({"operation": "upsert", "personId": 71, name: {"id": 9}}))
+    assert isinstance(found, Problem)
+    assert (found.effect, found.person) == ("quarantined", "71")
+
+
+@pytest.mark.parametrize("asked", [{"operation": "objection"}, {"operation": "upsert"}, {}])
+def test_a_message_about_choices_alone_is_a_record_of_that_feed(asked: Json):
+    found = record(asked | {"personId": 71, "sequence": 3, "objections": [{"kind": "nhs-number"}]})
+    assert (found.feed, found.operation, found.sequence, found.problems) == ("objections", "upsert", 3, ())
+    assert [child.name for child in found.root.children] == ["objections"]
+
+
+def test_what_stands_beside_choices_alone_is_said_and_not_read():
+    beside = {"objection": {"kind": "nhs-number"}, "allocation": {"allocatedWorker": "Farah"}}
+    found = record({"operation": "objection", "person": somebody(firstName="Ada")} | beside)
+    assert [problem.effect for problem in found.problems] == ["dropped"]
+    assert [child.name for child in found.root.children] == ["objections"]
+    assert "firstName" not in found.root.attributes
+
+
+def test_an_objection_is_no_second_record_of_a_person():
+    objection = {"operation": "objection", "personId": 71, "objection": {"kind": "nhs-number"}}
+    assert [found.feed for found in records(lines(somebody(), objection, objection))] == [
+        "",
+        "objections",
+        "objections",
+    ]
 
 
 def test_each_complaint_has_a_place_in_the_words_of_the_stream():
@@ -289,6 +314,23 @@ def test_the_trailer_is_yielded_when_the_count_is_right():
 def test_a_count_that_does_not_match_is_said_and_there_is_no_trailer():
     found = items(lines(HEADER, somebody(), {"persons": 2}))
     assert "persons `2` does not match: the file holds 1 records" in str(found[-1])
+
+
+@pytest.mark.parametrize("lost", [{"firstName": "Ada", "id": None}, message(personId=72)])
+def test_where_nobody_knows_whose_a_record_is_nobody_counts_as_absent(lost: Json):
+    found = items(lines(HEADER, somebody(id=73), lost, {"persons": 2}))
+    assert not any(isinstance(item, Trailer) for item in found)
+    assert "who is not in it does not count as absent" in str(found[-1])
+
+
+def test_the_first_rows_of_a_case_system_are_not_lost():
+    assert isinstance(items(lines(HEADER, somebody(id=1), {"persons": 1}))[-1], Trailer)
+
+
+def test_what_is_quarantined_names_the_person_where_it_is_known():
+    found = problems(lines(somebody(contextFlag="C"), somebody(id=72), somebody(id=72)))
+    assert [(problem.effect, problem.person) for problem in found] == [("quarantined", "71"), ("quarantined", "72")]
+    assert "71" not in repr(found[0])
 
 
 def test_what_follows_the_trailer_stops_the_file():

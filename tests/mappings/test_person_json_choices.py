@@ -1,13 +1,18 @@
 """What a person has chosen, as `person-json` says it, and what nobody may see of them."""
 
 import json
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from mappings.engine import Mapping, MappingError, load
 from mappings.readers.person_vocabulary import MESSAGE, PERSON, Known
-from tests.mappings.extracts import only, plain
-from tests.mappings.people import Json, mapped, message, of_person, sample
+from tests.mappings.extracts import CONTEXT, DATA, nhs_number, only, plain
+from tests.mappings.people import Json, mapped, message, of_person, record, sample
+
+SOURCES = DATA.parent.parent / "mappings" / "sources"
 
 
 @pytest.mark.parametrize("kind", ["nhs-number", "shared-record"])
@@ -40,10 +45,53 @@ def test_a_message_that_could_be_an_objection_counts_as_one_of_every_kind(said: 
     ]
 
 
-def test_a_message_about_choices_alone_restricts_nobody_and_is_not_kept_as_a_person():
-    found = mapped({"operation": "objection", "personId": 71, "objection": {"kind": "nhs-number", "value": "objected"}})
+OBJECTION = {"operation": "objection", "personId": 71, "objection": {"kind": "nhs-number", "value": "objected"}}
+
+
+def test_a_message_about_choices_alone_says_nothing_else_of_the_person():
+    found = mapped(OBJECTION)
+    assert (found.feed, found.facts, found.organisations, found.problems) == ("objections", {}, (), ())
+    assert {resource.type for resource in found.resources} == {"Consent", "Provenance"}
+    assert only(found, "Consent")["patient"] == {"reference": "key:Patient:patient"}
+
+
+def own(folder: Path, **replaced: str) -> Mapping:
+    """The shipped mapping with some lines of it otherwise."""
+    text = (SOURCES / "person-json.toml").read_text("utf-8")
+    for old, new in replaced.items():
+        text = "\n".join(new if line.startswith(f"{old} = ") else line for line in text.split("\n"))
+    (folder / "own.toml").write_text(text, "utf-8")
+    return load(folder / "own.toml", nhs_number=nhs_number)
+
+
+def test_where_no_mapping_reads_choices_alone_they_are_no_person_and_still_heard(tmp_path: Path):
+    found = own(tmp_path, beside="").apply(record(OBJECTION), CONTEXT)
     assert [problem.effect for problem in found.problems] == ["quarantined"]
-    assert (found.facts["restricted"], found.operation) == ("no", "upsert")
+    assert (found.facts, found.resources) == ({}, ())
+    assert [(choice.kind, choice.value) for choice in found.choices] == [("nhs-number", "objects")]
+
+
+def test_a_mapping_changes_with_what_stands_beside_it(tmp_path: Path):
+    feed = (SOURCES / "person-json-objections.toml").read_text("utf-8")
+    (tmp_path / "feed.toml").write_text(feed, "utf-8")
+    before = own(tmp_path, beside='beside = ["feed.toml"]').digest
+    (tmp_path / "feed.toml").write_text(feed + "# another\n", "utf-8")
+    assert own(tmp_path, beside='beside = ["feed.toml"]').digest != before
+
+
+@pytest.mark.parametrize(
+    ("beside", "said"),
+    [
+        ('beside = ["own.toml"]', "stands beside another mapping and is no feed"),
+        ('beside = ["objections"]', "`objections` is of another layout"),
+        ('beside = ["person-json-objections", "person-json-objections"]', "of a feed that stands beside it already"),
+        ('beside = ["nothing"]', "nothing.toml: no such mapping"),
+        ('feed = "people"\nbeside = ["person-json-objections"]', "is a feed, and nothing stands beside one"),
+    ],
+)
+def test_only_a_feed_of_the_same_layout_stands_beside_a_mapping(tmp_path: Path, beside: str, said: str):
+    with pytest.raises(MappingError, match=re.escape(said)):
+        own(tmp_path, beside=beside)
 
 
 @pytest.mark.parametrize("bad", [{"contextFlag": "C"}, {"contextFlag": None}, {"restricted": []}, {"title": "\ud800"}])
