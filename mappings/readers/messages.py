@@ -15,7 +15,6 @@ from dataclasses import replace
 from hashlib import blake2b
 
 from mappings.problems import Problem
-from mappings.readers.caps import Caps
 from mappings.readers.heading import is_instant, whole_number
 from mappings.readers.json_text import Number, Value
 from mappings.readers.person_vocabulary import COMPANIONS, MESSAGE, PERSON
@@ -41,7 +40,7 @@ _PART = "speaks of a part of a person alone; send it within the person's whole r
 class Messages:
     """The messages of one file."""
 
-    def __init__(self, file: str, caps: Caps, tree: Tree) -> None:
+    def __init__(self, file: str, tree: Tree) -> None:
         self._file = file
         self._tree = tree
         # Sixteen bytes an id: a quarter of a million persons are remembered in 20 MB.

@@ -1,9 +1,6 @@
 """Which case records does a `person-json` stream hold?
 
 One object, one array, or a message a line; a record is given out when it ends and is then forgotten.
-The first may be a header, which says whose records these are; where the caller knows, there need be none.
-The last may be a trailer, which says how many there were; a full file without one closes nobody.
-Whatever cannot be read becomes a problem, and never an exception; everything read before it has been yielded.
 
 JSON: https://www.rfc-editor.org/rfc/rfc8259 ; the layout: mappings/README.md
 """
@@ -12,96 +9,13 @@ from collections.abc import Iterator
 from typing import BinaryIO
 
 from mappings.problems import Problem
-from mappings.readers import heading
 from mappings.readers.caps import CAPS, Caps
-from mappings.readers.json_text import Value, Values
+from mappings.readers.json_stream import Stream
 from mappings.readers.messages import Messages
-from mappings.readers.person_vocabulary import HEADER, TRAILER, Known
-from mappings.readers.tree import ExcessError, Tree
-from mappings.readers.xml import StoppedError
-from mappings.record import Header, Item, Node, Trailer
-
-# What a header never holds, and every record one of.
-_PERSONAL = frozenset({"id", "mosaicId", "person", "personId", "operation", "messageId"})
+from mappings.readers.tree import Tree
+from mappings.record import CaseRecord, Item
 
 
 def read(stream: BinaryIO, name: str, *, caps: Caps = CAPS, council: str | None = None) -> Iterator[Item | Problem]:
-    reading = _Reading(name, caps, council)
-    try:
-        yield from reading.items(stream)
-    except StoppedError as stopped:
-        yield Problem(name, stopped.line, stopped.field, stopped.reason, "stopped", stopped.value)
-
-
-class _Reading:
-    """One way through one stream."""
-
-    def __init__(self, name: str, caps: Caps, council: str | None) -> None:
-        self._name = name
-        self._caps = caps
-        self._council = council
-        self._tree = Tree(name, caps)
-        self._messages = Messages(name, caps, self._tree)
-        self._header: Header | None = None
-        self._trailer: Trailer | None = None
-
-    def items(self, stream: BinaryIO) -> Iterator[Item | Problem]:
-        values = Values(stream, self._caps)
-        for value in values:
-            if self._header is None:
-                named = _is_header(value)
-                yield from self._head(value if named else None, values.encoding)
-                if named:
-                    continue
-            if self._trailer is not None:
-                raise StoppedError(value.line, "persons", "is followed by more; the trailer stands last")
-            if _is_trailer(value):
-                yield from self._end_stated(value)
-            else:
-                yield from self._messages.read(value)
-        yield from self._end(values.line)
-
-    def _head(self, value: Value | None, encoding: str) -> Iterator[Item | Problem]:
-        problems: list[Problem] = []
-        node = None if value is None else self._grow(value, HEADER)
-        self._header = heading.header(node, self._council, encoding, problems, self._name)
-        yield from self._tree.strangers()
-        yield from problems
-        yield self._header
-
-    def _end_stated(self, value: Value) -> Iterator[Problem]:
-        problems: list[Problem] = []
-        self._trailer = heading.trailer(self._grow(value, TRAILER), problems, self._name)
-        yield from self._tree.strangers()
-        yield from problems
-
-    def _end(self, line: int) -> Iterator[Item | Problem]:
-        if self._trailer is None:
-            if self._header is not None and self._header.mode == "full":
-                reason = "is missing; nothing says whether the file is whole"
-                yield Problem(self._name, line, "persons", reason, "ignored")
-            return
-        stated, found = self._trailer.persons, self._messages.found
-        if stated is not None and stated != found:
-            reason = f"does not match: the file holds {found} records; send the whole file again"
-            raise StoppedError(self._trailer.line, "persons", reason, str(stated))
-        if self._messages.lost:
-            reason = "holds for a file of which some records are nobody's; who is not in it does not count as absent"
-            yield Problem(self._name, self._trailer.line, "persons", reason, "ignored")
-        else:
-            yield self._trailer
-
-    def _grow(self, value: Value, known: Known) -> Node:
-        content = value.content if isinstance(value.content, dict) else {}
-        try:
-            return self._tree.grow("file", content, known, value.line, value.place)
-        except ExcessError as excess:
-            raise StoppedError(value.line, "file", str(excess)) from None
-
-
-def _is_header(value: Value) -> bool:
-    return isinstance(value.content, dict) and "council" in value.content and _PERSONAL.isdisjoint(value.content)
-
-
-def _is_trailer(value: Value) -> bool:
-    return isinstance(value.content, dict) and value.content.keys() == {"persons"}
+    tree = Tree(name, caps)
+    yield from Stream[CaseRecord](name, caps, council, tree, Messages(name, tree)).items(stream)

@@ -88,3 +88,11 @@ MESSAGE = _known(
 )
 HEADER = _known("council system systemVersion extractId created mode sequence")
 TRAILER = _known("persons")
+
+DIRECTORY = _known(
+    "",
+    objects={
+        "team": _known("id name kind phone email hours"),
+        "worker": _known("id name firstName lastName role teamId sdsCode", closed="email phone allocationCount teams"),
+    },
+)
