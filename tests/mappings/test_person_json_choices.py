@@ -131,6 +131,18 @@ def test_the_fields_that_must_never_be_released_are_closed():
     }
 
 
+@pytest.mark.parametrize("name", ["person-json", "person-json-objections"])
+def test_a_shipped_mapping_names_only_what_the_reader_lets_through(name: str):
+    rows = (SOURCES / f"{name}.toml").read_text("utf-8")
+    named = set(re.findall(r"@(\w+)|\[(\w+)(?:=|!=|~|!~)", rows))
+    # The reader itself numbers what has no key of its own.
+    assert {each for pair in named for each in pair if each} <= values(PERSON) | {"number"}
+
+
+def values(known: Known) -> set[str]:
+    return {*known.values}.union(*map(values, known.objects.values()))
+
+
 def test_no_marker_of_a_sample_appears_anywhere():
     found = [plain(each) for name in ("person.json", "person-legacy.ndjson") for each in sample(name)]
     for each in found:
