@@ -63,6 +63,7 @@ def _load(file: Path, nhs_number: Callable[[str], str], *, beside: bool) -> Mapp
         stock.shape(top, name)
     return Mapping(
         name=head.text("name"),
+        file=str(file),
         layout=layout,
         version=version,
         digest=_digest(file, stock, feeds),

@@ -89,6 +89,9 @@ def compile_facts(top: Section, stock: Stock, feed: str) -> tuple[Fact | Absent,
     for name in names:
         if names.count(name) > 1:
             top.fail(f"fact `{name}` stands twice")
+    for fact in facts:
+        if fact.name in HIDING and not {"yes", "no", UNSTATED}.issuperset(fact.may_be):
+            top.fail(f"fact `{fact.name}` is {' or '.join(fact.may_be)} when it is not said; expected yes or no")
     for name in () if feed else HIDING:
         if name not in names:
             top.fail(f"says nothing of the fact `{name}`; state what it is read from, or `absent` and `because`")

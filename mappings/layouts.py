@@ -7,6 +7,7 @@ The language is ours; mappings/README.md has it on one page.
 """
 
 import re
+from collections.abc import Mapping
 from dataclasses import replace
 
 from mappings.declared import Section
@@ -17,9 +18,24 @@ from mappings.record import Mode
 
 OWN = "csv"
 
-_CLD = frozenset({"councils", "mode"})
-_OWN = frozenset({"id", "council", "councils", "row", "person", "rows", "optional", "withheld", "delimiter"})
-_OWN |= {"dates", "formats", "mode", "latest", "agree"}
+_CLD = frozenset({"councils", "delimiter", "mode"})
+# What a mapping may say of a CSV of its own, and what each key means.
+KEYS: Mapping[str, str] = {
+    "id": "the name of the column that tells people apart; rows with the same id are one person",
+    "person": "a table of columns that say one thing of a person: our name = the header",
+    "rows": "a table of columns that say something in each row",
+    "row": "what each row is called in a path; Row when nothing is said",
+    "optional": "names whose column may be missing; any other missing column stops the file",
+    "withheld": "headers that are known and never read",
+    "delimiter": "comma, semicolon, bar or tab; a comma when nothing is said",
+    "dates": "names of columns that hold a day",
+    "formats": f"how a day is written, one or several of {', '.join(FORMATS)}; yyyy-mm-dd when nothing is said",
+    "council": "whose file it is: the council's code, or `@` and the name of a column of the person",
+    "councils": "a table of what the file calls a council = what this deployment calls it",
+    "mode": "full when every file holds everybody; delta when nothing is said",
+    "latest": "two names of the rows, when a row ends and when it begins: the latest row speaks for the person",
+    "agree": "with `latest`: names of the person in which no two rows may differ",
+}
 _ATTRIBUTE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _MODES: dict[str, Mode] = {"full": "full", "delta": "delta"}
 
@@ -46,11 +62,12 @@ def _cld(head: Section) -> Csv:
     if mode == "full":
         section.fail("`mode` may be delta; a file of this layout is full within its reporting period")
     withheld = CLD.withheld if window else (*CLD.withheld, *(CLD.window or ()))
-    return replace(CLD, councils=_councils(section), window=window, withheld=withheld)
+    delimiter = _delimiter(section)
+    return replace(CLD, councils=_councils(section), window=window, withheld=withheld, delimiter=delimiter)
 
 
 def _own(section: Section) -> Csv:
-    section.only(_OWN)
+    section.only(frozenset(KEYS))
     person, rows = _columns(section, "person"), _columns(section, "rows")
     council, attribute = _council(section, person)
     layout = Csv(

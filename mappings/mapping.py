@@ -22,6 +22,8 @@ from mappings.run import Context, Run
 @dataclass(frozen=True)
 class Mapping:
     name: str
+    # The path of the mapping's own file.
+    file: str = field(repr=False)
     # A shipped layout's name, or a CSV layout as data; `read` takes either.
     layout: str | Csv
     version: int
@@ -59,7 +61,7 @@ class Mapping:
             line=record.line,
             digest=record.digest,
             resources=made + tuple(self.provenance.of(run, resource) for resource in made),
-            facts={name: value for name, value in read.items() if value != UNSTATED},
+            facts={name: value for name, value in read.items() if not (self.feed and value == UNSTATED)},
             choices=choices,
             organisations=organisations,
             problems=(*record.problems, *run.problems),

@@ -99,8 +99,9 @@ _START, _END = "Event_Start_Date", "Event_End_Date"
 def _derive(root: Node) -> None:
     linked = list(_linked(root))
     # A carer who is known by association has rows without an event.
-    events = [child for child in root.children if child.attributes]
-    root.children[:] = [*events, *_involvement(root, events), *linked]
+    rows = [child for child in root.children if child.attributes]
+    events = [row for row in rows if not row.attributes.keys().isdisjoint(("Event_Type", _START))]
+    root.children[:] = [*rows, *_involvement(root, events), *linked]
 
 
 def _involvement(root: Node, events: list[Node]) -> Iterator[Node]:

@@ -4,6 +4,7 @@ The file is read to its end before anybody is yielded, for a person's rows may s
 So a file that is stopped yields nobody, and the header can say what only all rows tell: whose file it is, and of when.
 A file says `full` only within a window: all rows name one first and one last day, narrowed to what the events cover.
 The trailer states no count; it is yielded when no row was lost, so that silence is never taken from a damaged file.
+A register in which somebody cannot be read is no whole register: who is missing from it may be the one who objects.
 
 The layouts are specified in mappings/README.md.
 """
@@ -47,10 +48,10 @@ class _Reading:
 
     def items(self, stream: BinaryIO) -> Iterator[Item | Problem]:
         lines = Lines(stream, self._caps)
-        rows = Rows(self._name, lines, self._layout.delimiter)
+        rows = Rows(self._name, lines, self._layout.delimiter, self._caps.person_bytes)
         found: list[Problem] = []
         source = iter(rows)
-        first = self._first(source, found)
+        first = self._first(source)
         shape = columns(self._name, self._layout, first, found)
         yield from found
         persons = Persons(self._name, self._layout, shape, self._caps)
@@ -62,11 +63,15 @@ class _Reading:
                 yield problem
         yield from self._of_the_file(lines)
         yield self._header(lines.encoding, window, first.line)
-        yield from persons.read(lines.decode)
+        for item in persons.read(lines.decode):
+            # Where the latest row speaks, contradictions are daily bread; elsewhere they make a file less than whole.
+            if isinstance(item, Problem) and item.effect == "quarantined" and self._layout.latest is None:
+                self._lost += 1
+            yield item
         if not self._lost:
             yield Trailer(None, None, lines.number)
 
-    def _first(self, rows: Iterator[Row | Problem], problems: list[Problem]) -> Row:
+    def _first(self, rows: Iterator[Row | Problem]) -> Row:
         """The row of headers."""
         for row in rows:
             if isinstance(row, Problem):

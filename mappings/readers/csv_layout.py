@@ -59,6 +59,9 @@ class Csv:
     # What else a person's rows say together.
     derive: Callable[[Node], None] | None = field(default=None, repr=False)
 
+    def __str__(self) -> str:
+        return self.name
+
 
 def same_header(header: str) -> str:
     """A header without what councils write differently: case, blanks, underscores and punctuation."""

@@ -18,8 +18,10 @@ from mappings.readers.xml import StoppedError
 
 # A field with more line breaks is a quote that was never closed.
 _MOST_LINES = 1000
-# So many unreadable rows are no accident; and each is tried again from its second line.
+# So many unreadable rows are no accident.
 _MOST_UNREADABLE = 1000
+# Each is tried again from its second line, and a hostile file would have everything tried a thousand times.
+_MOST_TRIED_AGAIN = 64 << 20
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -30,16 +32,19 @@ class Row:
 
 
 class _EndlessError(Exception):
-    """A row goes on for too many lines."""
+    """A row goes on for too long."""
 
 
 class Rows:
-    def __init__(self, name: str, lines: Lines, delimiter: str) -> None:
+    def __init__(self, name: str, lines: Lines, delimiter: str, longest: int) -> None:
         self._name = name
         self._source = iter(lines)
         self._delimiter = delimiter
         self._again: deque[str] = deque()
+        self._longest = longest
         self._taken: list[str] = []
+        self._size = 0
+        self._tried_again = 0
         self._line = 0
         self._nul = False
         self.unreadable = 0
@@ -49,14 +54,14 @@ class Rows:
         while True:
             begun = self._line + 1
             self._taken.clear()
+            self._size = 0
             self._nul = False
             try:
                 cells = next(reader)
             except StopIteration:
                 return
             except (csv.Error, _EndlessError):
-                self._line = begun
-                self._again.extendleft(reversed(self._taken[1:]))
+                self._try_again(begun)
                 reader = self._reader()
                 yield self._refused(begun, "is not CSV: a quote is not closed or stands alone, or a field is too long")
                 continue
@@ -77,11 +82,19 @@ class Rows:
                 line = raw.decode("latin-1")
             self._line += 1
             self._taken.append(line)
-            if len(self._taken) > _MOST_LINES:
+            self._size += len(line)
+            if len(self._taken) > _MOST_LINES or self._size > self._longest:
                 raise _EndlessError
             if "\0" in line:
                 self._nul = True
             yield line
+
+    def _try_again(self, begun: int) -> None:
+        self._line = begun
+        self._again.extendleft(reversed(self._taken[1:]))
+        self._tried_again += self._size
+        if self._tried_again > _MOST_TRIED_AGAIN:
+            raise StoppedError(begun, "file", "holds quotes that are never closed; is it a CSV file?")
 
     def _reader(self) -> Iterator[list[str]]:
         return csv.reader(self.lines(), delimiter=self._delimiter, strict=True)

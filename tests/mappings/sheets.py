@@ -56,7 +56,9 @@ def sheet(*rows: dict[str, str], headers: list[str] | None = None) -> bytes:
     return written([names, *([(ADA | row).get(header, "") for header in names] for row in rows)])
 
 
-def items(content: bytes, layout: str | Csv = "cld", caps: Caps = CAPS) -> list[Header | CaseRecord | Trailer | Problem]:
+def items(
+    content: bytes, layout: str | Csv = "cld", caps: Caps = CAPS
+) -> list[Header | CaseRecord | Trailer | Problem]:
     return list(read(layout, io.BytesIO(content), "file.csv", caps=caps))
 
 

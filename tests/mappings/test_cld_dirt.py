@@ -12,14 +12,18 @@ NOTHING = ["", "Unknown", "Not known", "Not Recorded", "Not Stated", "Refused", 
 
 
 @pytest.mark.parametrize("word", NOTHING)
-@pytest.mark.parametrize("column", ["First Name", "Postcode", "Ethnicity", "GP Practice Code", "Provider CQC Location ID"])
+@pytest.mark.parametrize(
+    "column", ["First Name", "Postcode", "Ethnicity", "GP Practice Code", "Provider CQC Location ID"]
+)
 def test_a_word_for_nothing_is_nobodys_value(column: str, word: str):
     found = plain(ada({column: word}))
     found.pop("problems")
     assert word == "" or f'"{word}"' not in json.dumps(found["resources"])
 
 
-@pytest.mark.parametrize("name", ["DUPLICATE Ada", "Ada (duplicate)", "UNKNOWN", "Test", "Baby", "Missing NHS Number", "xxxx"])
+@pytest.mark.parametrize(
+    "name", ["DUPLICATE Ada", "Ada (duplicate)", "UNKNOWN", "Test", "Baby", "Missing NHS Number", "xxxx"]
+)
 def test_a_name_that_is_none_is_not_told(name: str):
     assert only(ada({"First Name": name}), "Patient")["name"] == [{"family": "Quill"}]
 

@@ -3,9 +3,12 @@
 import codecs
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from mappings.problems import Problem
-from mappings.readers import Caps
+from mappings.readers import Caps, read
+from mappings.record import CaseRecord
 from tests.mappings.extracts import said
 from tests.mappings.sheets import PLAIN, header, items, problems, records
 
@@ -37,7 +40,9 @@ def test_what_is_not_utf_8_is_windows_1252_from_its_first_line_on():
 
 
 def test_one_late_byte_decides_for_the_lines_before_it_too():
-    content = b"Id,Name,Kind,Day\n" + b"".join(b"%d,Ada,x,\n" % number for number in range(1, 9000)) + b"9000,Zo\xeb,x,\n"
+    content = (
+        b"Id,Name,Kind,Day\n" + b"".join(b"%d,Ada,x,\n" % number for number in range(1, 9000)) + b"9000,Zo\xeb,x,\n"
+    )
     assert header(content, PLAIN).encoding == "windows-1252"
     assert records(content, PLAIN)[-1].root.attributes["name"] == "Zoë"
 
@@ -87,16 +92,28 @@ def test_a_line_break_may_fall_between_two_parts_of_a_stream(size: int):
     assert [problem.line for problem in found if isinstance(problem, Problem)] == list(range(4, 1003))
 
 
-def test_the_mark_may_come_in_a_part_of_its_own():
-    class Slow:
-        def __init__(self, content: bytes) -> None:
-            self.left = content
+class Slow:
+    """A stream that gives a few bytes at a time."""
 
-        def read(self, size: int) -> bytes:
-            given, self.left = self.left[:1], self.left[1:]
-            return given
+    def __init__(self, content: bytes, most: int) -> None:
+        self._left = content
+        self._most = most
 
-    from mappings.readers import read
+    def read(self, size: int) -> bytes:
+        given, self._left = self._left[: self._most], self._left[self._most :]
+        return given
 
-    found = list(read(PLAIN, Slow(codecs.BOM_UTF16_LE + TEXT.encode("utf-16-le")), "file.csv"))  # type: ignore[arg-type]
-    assert len(found) == 4
+
+_BODY = st.text(st.sampled_from('1,2,Zoë–\r\n"; '), max_size=60)
+
+
+@given(_BODY, st.sampled_from(["utf-8", "utf-8-sig", "utf-16", "windows-1252"]), st.integers(1, 9))
+@settings(max_examples=200, deadline=None)
+def test_a_file_says_the_same_however_its_stream_is_cut(body: str, encoding: str, most: int):
+    content = ("Id,Name,Kind,Day\r\n" + body).encode(encoding)
+    cut = [shown(item) for item in read(PLAIN, Slow(content, most), "file.csv")]  # type: ignore[arg-type]
+    assert cut == [shown(item) for item in items(content, PLAIN)]
+
+
+def shown(item: object) -> object:
+    return (item.digest, item.line) if isinstance(item, CaseRecord) else item

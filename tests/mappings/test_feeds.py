@@ -123,6 +123,20 @@ def test_a_register_with_a_row_that_cannot_be_read_is_not_whole():
     assert [record.local_id for record in records(content, layout)] == ["1"]
 
 
+def test_a_register_in_which_somebody_cannot_be_read_is_not_whole():
+    content = objections(("nhs-number", "objected")) + b"2,nhs-number,objected,2024-01-01,,A\x81,,999\r\n"
+    layout = mapping("objections").layout
+    (found,) = problems(content, layout)
+    assert (found.effect, found.person) == ("quarantined", "2")
+    assert trailer(content, layout) is None
+
+
+def test_an_empty_register_is_whole_and_nobodys_in_particular():
+    content = written([OBJECTIONS])
+    layout = mapping("objections").layout
+    assert (header(content, layout).council, trailer(content, layout) is not None) == ("", True)
+
+
 def test_no_marker_of_a_councils_own_file_is_anywhere():
     content = (DATA / "custom.csv").read_bytes()
     assert content.count(b"Marker") == 3
@@ -131,7 +145,13 @@ def test_no_marker_of_a_councils_own_file_is_anywhere():
 
 def custom(*rows: dict[str, str]) -> bytes:
     names = (DATA / "custom.csv").read_bytes().decode("windows-1252").splitlines()[0].split(",")
-    plain_row = {"Client ID": "1", "Surname": "Quill", "Package ref": "P1", "Restricted?": "N", "Start date": "01/02/2024"}
+    plain_row = {
+        "Client ID": "1",
+        "Surname": "Quill",
+        "Package ref": "P1",
+        "Restricted?": "N",
+        "Start date": "01/02/2024",
+    }
     return written([names, *([(plain_row | row).get(name, "") for name in names] for row in rows)])
 
 
@@ -150,9 +170,10 @@ def test_an_address_that_one_row_hides_is_nowhere():
     assert "Hidden Lane" not in json.dumps(plain(found)["resources"])
 
 
-def test_a_date_of_a_councils_own_file_is_read_in_its_own_way_and_no_other():
-    (found,) = mapped(custom({"DOB": "1950-02-01"}), "custom-example")
-    assert found.facts["born"] == "1950-02-01"
+def test_a_date_of_a_councils_own_file_is_read_in_its_own_way_or_as_the_standard_has_it():
+    for day in ("01/02/1950", "1950-02-01"):
+        (found,) = mapped(custom({"DOB": day}), "custom-example")
+        assert found.facts["born"] == "1950-02-01"
     (found,) = mapped(custom({"DOB": "02/13/1950"}), "custom-example")
     assert said(found.problems) == [
         "file.csv:2 Person@born `02/13/1950` is not a date; expected yyyy-mm-dd; born counts as unknown"
@@ -202,9 +223,18 @@ def refused(folder: Path, content: str) -> str:
         ('row = "Package"', 'row = "Package"\nagree = ["ended"]', "`agree` holds `ended`; expected some of"),
         ('layout = "csv"', 'layout = "case-xml"', "[mapping.csv] is of no use in the layout `case-xml`"),
         ('layout = "csv"', 'layout = "cld"', "mapping csv: unknown key"),
-        ('absent = "open"\n', 'absent = "open"\nfrom = "@born"\n', "(closed): unknown key `from`; known: absent, because"),
+        (
+            'absent = "open"\n',
+            'absent = "open"\nfrom = "@born"\n',
+            "(closed): unknown key `from`; known: absent, because",
+        ),
         ('absent = "open"', 'absent = "unstated"', "only a feed may leave a fact `unstated`"),
         ('fact = "locked"\nfrom', 'fact = "lock"\nfrom', "says nothing of the fact `locked`"),
+        (
+            'blank = "yes"',
+            'blank = "perhaps"',
+            "fact `restricted` is perhaps or yes when it is not said; expected yes or no",
+        ),
         ("because = ", "reason = ", "unknown key `reason`"),
         ('type = "Patient"', 'type = "Person"', "`reference` begins with `Patient`"),
     ],
@@ -233,6 +263,12 @@ def test_a_council_may_say_that_its_return_is_never_whole_and_what_it_is_called(
     found = header((DATA / "cld.csv").read_bytes(), layout)
     assert (found.council, found.mode, found.window) == ("anytown", "delta", None)
     assert problems((DATA / "cld.csv").read_bytes(), layout) == []
+
+
+def test_a_return_may_be_parted_by_something_else(folder: Path):
+    layout = own(folder, "cld", 'layout = "cld"', 'layout = "cld"\ncsv = { delimiter = "\\t" }').layout
+    content = (DATA / "contacts.csv").read_bytes()
+    assert "parted by `\t`" in problems(content, layout)[-1].reason
 
 
 def test_a_return_is_never_said_to_be_full(folder: Path):

@@ -1,7 +1,6 @@
 """The same person through the layouts is the same in FHIR, but for what a layout does not carry."""
 
-from tests.mappings.extracts import DATA, case_xml, merged, of_type, records
-from tests.mappings.extracts import CONTEXT
+from tests.mappings.extracts import CONTEXT, DATA, case_xml, merged, of_type, records
 from tests.mappings.sheets import mapped
 
 # What differs, and why.
@@ -11,7 +10,10 @@ NO_MONTH = "the case record knows the month of birth alone"
 
 def _patients() -> list[dict]:
     (xml, _) = [case_xml().apply(record, CONTEXT) for record in records((DATA / "case.xml").read_bytes())]
-    others = [mapped((DATA / f"{file}.csv").read_bytes(), name) for file, name in (("cld", "cld"), ("custom", "custom-example"))]
+    others = [
+        mapped((DATA / f"{file}.csv").read_bytes(), name)
+        for file, name in (("cld", "cld"), ("custom", "custom-example"))
+    ]
     found = [xml, *(next(each for each in several if each.local_id == "100201") for several in others)]
     return [merged(of_type(each, "Patient")[0]) for each in found]
 
