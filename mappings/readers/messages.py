@@ -66,6 +66,9 @@ class Messages:
             yield read
 
     def _record(self, content: dict[str, object], line: int, path: str) -> CaseRecord | Problem:
+        if odd := _odd_id(content):
+            reason = "is no id; expected a text or a whole number"
+            return self._refused(line, path or "id", reason, odd, odd)
         if _WRAPPER.isdisjoint(content) and not _IDS.isdisjoint(content):
             person = self._tree.grow("person", content, PERSON, line, path)
             message = Node("message", line, children=[person], path=path)
@@ -86,8 +89,9 @@ class Messages:
             reason = "names more than one person" if ids else "has no id; say which person it is about"
             return self._refused(message.line, path or "message", reason, None)
         field, local_id = next(iter(ids.items()))
-        if fault := _no_id(local_id):
-            return self._refused(message.line, field, fault, local_id, local_id)
+        if local_id in _NOBODY:
+            reason = "is no person, but a row of the case system's own"
+            return self._refused(message.line, field, reason, local_id, local_id)
         if asked == "upsert" and _TEMPORARY.fullmatch(local_id):
             reason = "is a temporary id; send a merge when the person has a lasting one"
             self._tree.complain(field, reason, "ignored", local_id)
@@ -216,9 +220,9 @@ def _ids(message: Node, person: Node) -> dict[str, str]:
     return {field: each for field, each in stated.items() if each is not None}
 
 
-def _no_id(local_id: str) -> str | None:
-    if local_id in _NOBODY:
-        return "is no person, but a row of the case system's own"
-    if isinstance(local_id, Number) and not local_id.isdigit():
-        return "is no id; expected a text or a whole number"
-    return None
+def _odd_id(content: dict[str, object]) -> str | None:
+    """An id that was written as a number and is no whole one: the same person would have another as a whole one."""
+    person = content.get("person")
+    holders = [content, person] if isinstance(person, dict) else [content]
+    stated = (holder.get(name) for holder in holders for name in ("id", "mosaicId", "personId"))
+    return next((str(each) for each in stated if isinstance(each, Number) and not each.isdigit()), None)

@@ -12,7 +12,6 @@ from collections.abc import Iterator
 
 from mappings.problems import Effect, Problem, shorten
 from mappings.readers.caps import Caps
-from mappings.readers.json_text import Number
 from mappings.readers.person_vocabulary import Known
 from mappings.record import Node, plain
 
@@ -119,7 +118,7 @@ class Tree:
             reason = "holds a character that no text may hold, or bytes that are not of its encoding"
             self.complain(place, f"{reason}; the record is not kept", "quarantined")
             return ""
-        return value if isinstance(value, Number) else plain(raw)
+        return plain(raw)
 
     def _count(self) -> None:
         self._room -= 1

@@ -248,6 +248,12 @@ def test_a_stream_that_invents_names_does_not_fill_the_report():
     assert "no more are listed" in str(found[-1])
 
 
+def test_nothing_but_plain_text_is_in_a_record():
+    found = record(message(sequence=7, person=somebody(address={"uprn": 10033544614})))
+    held = [found.local_id, *found.root.attributes.values(), *found.root.children[0].attributes.values()]
+    assert {type(each) for each in held} == {str}
+
+
 def test_numbers_stay_the_text_that_they_were_written_as():
     content = b'{"id": 71, "contextFlag": "A", "nhsNumber": 9990001006, "address": {"uprn": 100335446140000000000001}}'
     (found,) = records(content)
