@@ -151,9 +151,14 @@ class Values:
         unfinished = error.msg.startswith("Unterminated") or error.pos + _NEAR >= len(self._held)
         if not unfinished:
             raise self._broken(ended=False)
-        if len(self._held) - self._at > self._caps.person_bytes:
+        held = len(self._held) - self._at
+        if held > self._caps.person_bytes:
             raise self._too_large()
-        if not self._more():
+        # Each try begins anew: what is held must double, or a large value would cost its square.
+        while self._more():
+            if len(self._held) >= 2 * held:
+                return
+        if len(self._held) - self._at == held:
             ended = error.msg.startswith("Unterminated") or error.pos >= len(self._held)
             raise self._broken(ended=ended)
 
