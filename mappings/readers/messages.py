@@ -97,7 +97,8 @@ class Messages:
             self._tree.complain(field, reason, "ignored", local_id)
         if asked == _OBJECTION or (asked == "upsert" and not persons):
             return self._part(message, person, local_id, asked)
-        if self._again(local_id, "sequence" in message.attributes):
+        # Who is deleted or merged after all is withheld, whatever was said before.
+        if self._again(local_id, "sequence" in message.attributes) and asked == "upsert":
             reason = "stands twice in this file without a sequence; the first one counts"
             return self._refused(message.line, field, reason, local_id, local_id)
         self._context(asked, person)
@@ -106,7 +107,7 @@ class Messages:
     def _made(self, message: Node, root: Node, local_id: str, asked: str, feed: str = "") -> CaseRecord:
         sequence, merged_into = self._sequence(message), message.attributes.get("mergedInto")
         if asked == "merge" and merged_into in (None, local_id):
-            reason = "names nobody else into whom the person was merged; the record is not kept"
+            reason = "names nobody else into whom the person was merged"
             self._tree.complain(message.place("mergedInto"), reason, "quarantined", merged_into)
         operation = _OPERATIONS.get(asked)
         if operation is None:
@@ -129,8 +130,14 @@ class Messages:
             merged_into=merged_into,
             sequence=sequence,
             feed=feed,
-            problems=tuple(replace(problem, person=local_id) for problem in self._tree.problems),
+            problems=tuple(self._about(local_id, feed)),
         )
+
+    def _about(self, local_id: str, feed: str) -> Iterator[Problem]:
+        for problem in self._tree.problems:
+            # What cannot be read of a choice counts as an objection: the mapping must see it, whatever else is wrong.
+            effect = "dropped" if feed and problem.effect == "quarantined" else problem.effect
+            yield replace(problem, person=local_id, effect=effect)
 
     def _part(self, message: Node, person: Node, local_id: str, asked: str) -> CaseRecord | Problem:
         """What the message says of choices; no other part of a person stands alone."""

@@ -79,7 +79,7 @@ class Tree:
 
     def _attribute(self, node: Node, key: str, value: object, place: str) -> None:
         if isinstance(value, dict | list):
-            self.complain(place, "is no single value; the record is not kept", "quarantined")
+            self.complain(place, "is no single value", "quarantined")
         elif text := self._text(value, place):
             node.attributes[key] = text
 
@@ -116,7 +116,7 @@ class Tree:
         raw = str(value)
         if _NO_TEXT.search(raw):
             reason = "holds a character that no text may hold, or bytes that are not of its encoding"
-            self.complain(place, f"{reason}; the record is not kept", "quarantined")
+            self.complain(place, reason, "quarantined")
             return ""
         return plain(raw)
 

@@ -164,6 +164,12 @@ def test_a_person_who_stands_twice_without_a_sequence_is_quarantined():
     assert [found.local_id for found in records(content)] == ["71", "72"]
 
 
+@pytest.mark.parametrize("last", [{"operation": "delete"}, {"operation": "merge", "mergedInto": 72}])
+def test_who_is_deleted_or_merged_after_all_is_read_again(last: Json):
+    found = records(lines(somebody(), last | {"personId": 71}))
+    assert [each.operation for each in found] == ["upsert", last["operation"]]
+
+
 def test_a_person_who_stands_twice_with_a_sequence_is_read_twice():
     content = lines(message(sequence=2), message(sequence=1))
     assert [found.sequence for found in records(content)] == [2, 1]

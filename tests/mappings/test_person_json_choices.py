@@ -55,6 +55,14 @@ def test_a_message_about_choices_alone_says_nothing_else_of_the_person():
     assert only(found, "Consent")["patient"] == {"reference": "key:Patient:patient"}
 
 
+@pytest.mark.parametrize("bad", [{"sequence": "next"}, {"source": "\ud800"}, {"occurredAt": "today"}, {"source": []}])
+def test_a_choice_counts_whatever_else_of_its_message_cannot_be_read(bad: Json):
+    found = mapped(OBJECTION | bad)
+    assert [(choice.kind, choice.value) for choice in found.choices] == [("nhs-number", "objects")]
+    assert {problem.effect for problem in found.problems} <= {"dropped", "ignored"}
+    assert found.problems
+
+
 def own(folder: Path, **replaced: str) -> Mapping:
     """The shipped mapping with some lines of it otherwise."""
     text = (SOURCES / "person-json.toml").read_text("utf-8")
