@@ -29,7 +29,7 @@ from adapter.register import refresh
 from adapter.store import Council, Store
 from mappings.engine import Context, Mapping
 from mappings.problems import Problem
-from mappings.readers import Caps, read
+from mappings.readers import Caps
 from mappings.record import CaseRecord, Header, Trailer
 
 __all__ = ["Intake", "Receipt", "UnknownCouncilError", "context_of", "load_mapping", "open_intake"]
@@ -108,7 +108,8 @@ class Intake:
         self, store: Store, reading: Reading, record: Record, extract: int, spoken: datetime, receipt: Receipt
     ) -> str:
         digest = reading.digest(record) if isinstance(record, CaseRecord) else record.digest
-        if self._is_known(store, record.local_id, digest, extract, spoken):
+        of_feed = reading.feed(record) if isinstance(record, CaseRecord) else record.feed
+        if _is_known(store, record.local_id, of_feed, digest, extract, spoken):
             return "unchanged"
         ready = reading.ready(record) if isinstance(record, CaseRecord) else record
         if isinstance(ready, Same):
@@ -130,11 +131,6 @@ class Intake:
         receipt.restricted += store.put(ready, digest, extract, spoken)
         return "stored"
 
-    def _is_known(self, store: Store, local_id: str, digest: str, extract: int, spoken: datetime) -> bool:
-        if self.mapping.feed:
-            return feed.unchanged(store.transaction, store.council.id, local_id, self.mapping.feed, digest, extract)
-        return store.unchanged(local_id, digest, extract, spoken)
-
     def _take_of_feed(self, store: Store, ready: Ready, extract: int, spoken: datetime, receipt: Receipt) -> str:
         restricts = feed.put(store, ready, ready.digest, extract, spoken)
         if restricts is None:
@@ -147,13 +143,12 @@ class Intake:
     def _parts(self, reading: Reading, stream: BinaryIO, name: str) -> Iterator[Part]:
         path = _path(stream)
         if path is None or path.stat().st_size < self.large:
-            return read(self.mapping.layout, stream, name, caps=reading.caps)
+            return reading.parts(stream)
         with self.deployment.office.transaction() as transaction:
             kept = transaction.all(
-                "SELECT digest FROM person WHERE council = :council AND :feed = ''"
-                " UNION SELECT digest FROM feed_record WHERE feed = :feed",
+                "SELECT digest FROM person WHERE council = :council UNION SELECT r.digest FROM feed_record r"
+                " JOIN person p ON p.id = r.person WHERE p.council = :council",
                 council=self.council.id,
-                feed=self.mapping.feed,
             )
         return read_apart(reading, path, frozenset(digest for (digest,) in kept))
 
@@ -251,6 +246,12 @@ def context_of(deployment: Deployment, council: Council, file: str, extract_id: 
         file=file,
         extract_id=extract_id,
     )
+
+
+def _is_known(store: Store, local_id: str, of_feed: str, digest: str, extract: int, spoken: datetime) -> bool:
+    if of_feed:
+        return feed.unchanged(store.transaction, store.council.id, local_id, of_feed, digest, extract)
+    return store.unchanged(local_id, digest, extract, spoken)
 
 
 def _batches(records: Iterator[Record]) -> Iterator[list[Record]]:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from itertools import islice
 from pathlib import Path
-from typing import NamedTuple
+from typing import BinaryIO, NamedTuple
 
 from adapter.forms import Ready, ready, whole
 from adapter.instant import last_day
@@ -36,6 +36,7 @@ class Same(NamedTuple):
 
     local_id: str
     digest: str
+    feed: str = ""
 
 
 Part = Header | CaseRecord | Trailer | Problem | Ready | Same
@@ -55,6 +56,15 @@ class Reading:
     def digest(self, record: CaseRecord) -> str:
         """The same for what would be kept the same."""
         return f"{record.digest}:{self.salt}"
+
+    def feed(self, record: CaseRecord) -> str:
+        """The feed beside the case records that says it; nothing where it is a case record."""
+        return record.feed or self.mapping.feed
+
+    def parts(self, stream: BinaryIO) -> Iterator[Part]:
+        """Read a file; what it says of people is not mapped yet."""
+        context = self.context
+        return read(self.mapping.layout, stream, context.file, caps=self.caps, council=context.council_code)
 
     def ready(self, record: CaseRecord) -> Ready:
         """Map a record, check it, and make it ready to be kept."""
@@ -112,22 +122,20 @@ def tell() -> None:
     reading, mapping, path, kept = pickle.load(sys.stdin.buffer)  # noqa: S301
     reading = replace(reading, mapping=load_mapping(mapping))
     with path.open("rb") as stream:
-        parts = _parts(reading, read(reading.mapping.layout, stream, reading.context.file, caps=reading.caps), kept)
+        parts = _parts(reading, stream, kept)
         while some := list(islice(parts, _AT_ONCE)):
             pickle.dump(some, sys.stdout.buffer, 5)
     pickle.dump([], sys.stdout.buffer, 5)
 
 
-def _parts(
-    reading: Reading, parts: Iterator[Header | CaseRecord | Trailer | Problem], kept: frozenset[str]
-) -> Iterator[Part]:
-    for part in parts:
+def _parts(reading: Reading, stream: BinaryIO, kept: frozenset[str]) -> Iterator[Part]:
+    for part in reading.parts(stream):
         if isinstance(part, Header):
             reading = reading.of_extract(part)
         if not isinstance(part, CaseRecord):
             yield part
         elif (digest := reading.digest(part)) in kept:
-            yield Same(part.local_id, digest)
+            yield Same(part.local_id, digest, reading.feed(part))
         else:
             yield reading.ready(part)
 

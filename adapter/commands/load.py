@@ -31,6 +31,7 @@ from mappings.problems import Problem
 
 _STDIN = Path("-")
 _LINES = 20
+_SUFFIXES = (".xml", ".csv", ".json", ".ndjson")
 _OUTCOMES = ("stored", "unchanged", "quarantined", "closed")
 
 
@@ -51,7 +52,7 @@ class _Problems:
 
 
 def load(
-    paths: Annotated[list[Path], typer.Argument(help="Files, folders of *.xml files, or - for standard input.")],
+    paths: Annotated[list[Path], typer.Argument(help="Files, folders of them, or - for standard input.")],
     council: Annotated[str, typer.Option(help="Code of the council whose records these are.")],
     source: Annotated[str, typer.Option(help="Which of its systems they come from.")] = "case management",
     mapping: Annotated[str, typer.Option(help="A shipped mapping's name, or the path of one.")] = "case-xml",
@@ -80,9 +81,9 @@ def load(
 def _files(paths: list[Path]) -> Iterator[Path]:
     """Every file that is meant; each can be opened, or nothing is begun."""
     for path in paths:
-        inside = sorted(path.glob("*.xml")) if path.is_dir() else [path]
+        inside = sorted(file for file in path.iterdir() if file.suffix in _SUFFIXES) if path.is_dir() else [path]
         if not inside:
-            raise WrongUse(f"{path}: a folder without an .xml file")
+            raise WrongUse(f"{path}: a folder without a file to read; known are {', '.join(_SUFFIXES)}")
         for file in inside:
             if file != _STDIN:
                 file.open("rb").close()

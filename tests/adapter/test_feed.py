@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 
 from adapter.intake import Receipt, load_mapping, open_intake
 from tests.adapter.sight import RECORD, SOCIAL_WORKER, WARD, involve, kept, seen, told
@@ -114,3 +115,18 @@ def test_a_feed_leaves_the_time_of_the_records_as_it_was(world: World) -> None:
     assert world.rows("SELECT MAX(created) FROM extract WHERE feed = ''") == before
     assert "2026-11-22" in ward.get("Patient/none").text
     assert "2026-11-23" not in ward.get("Patient/none").text
+
+
+def test_a_message_of_a_choice_among_persons_is_heard_once_and_is_unchanged_when_it_comes_again(world: World) -> None:
+    person = {"id": 7001, "firstName": "Ada", "lastName": "Marlowe", "dateOfBirth": "1941-03-05T00:00:00Z"}
+    lines = [
+        {"council": "westminster", "created": world.time.isoformat()},
+        {"operation": "upsert", "person": person | {"contextFlag": "A", "restricted": "N"}},
+        {"operation": "objection", "personId": 7001, "objection": {"kind": "shared-record", "value": "objected"}},
+    ]
+    content = b"\n".join(json.dumps(line).encode() for line in lines)
+    intake = open_intake(world.deployment, load_mapping("person-json"), "westminster", "push")
+    intake.on_problem = world.problems.append
+    assert intake.receive(io.BytesIO(content), "persons.ndjson").counts == {"stored": 2}
+    assert world.rows("SELECT kind, value FROM choice") == [("shared-record", "objects")]
+    assert intake.receive(io.BytesIO(content), "persons.ndjson").counts == {"unchanged": 2}

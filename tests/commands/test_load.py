@@ -96,7 +96,7 @@ def test_a_missing_file_is_wrong_use_and_nothing_is_begun(desk: Desk) -> None:
 
 def test_a_folder_without_files_is_wrong_use(desk: Desk) -> None:
     Path("empty").mkdir()
-    assert "without an .xml file" in desk.refused("load", "empty", "--council", "westminster", code=2)
+    assert "a folder without a file to read" in desk.refused("load", "empty", "--council", "westminster", code=2)
 
 
 def test_an_unknown_mapping_is_wrong_use(desk: Desk) -> None:
