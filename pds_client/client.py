@@ -93,7 +93,7 @@ class PdsClient:
     ) -> SearchOutcome:
         path = "/Patient?" + urlencode(query.parameters(), quote_via=quote)
         reply = await self._ask(path, request_id, correlation_id)
-        return reply if isinstance(reply, Unavailable) else search_outcome(reply)
+        return reply if isinstance(reply, Unavailable) else search_outcome(reply, self.environment)
 
     async def read(
         self,
@@ -104,11 +104,12 @@ class PdsClient:
         correlation_id: uuid.UUID | None = None,
     ) -> ReadOutcome:
         """With the ETag of what the caller has, the answer is Unchanged when PDS still holds that version."""
-        # PDS documents no If-None-Match, so the versions are compared here.
+        # PDS documents no If-None-Match, so the versions are compared here. An ETag is the version of a record and
+        # not of a number: a 304 would hide that the number has been superseded by a record of the same version.
         if not nhs_number.occurs_in(self.environment):
             return BadNumber()
         reply = await self._ask(f"/Patient/{nhs_number.value}", request_id, correlation_id)
-        return reply if isinstance(reply, Unavailable) else read_outcome(reply, nhs_number, etag)
+        return reply if isinstance(reply, Unavailable) else read_outcome(reply, nhs_number, etag, self.environment)
 
     async def related_persons(
         self,
@@ -120,7 +121,7 @@ class PdsClient:
         if not nhs_number.occurs_in(self.environment):
             return BadNumber()
         reply = await self._ask(f"/Patient/{nhs_number.value}/RelatedPerson", request_id, correlation_id)
-        return reply if isinstance(reply, Unavailable) else related_outcome(reply, nhs_number)
+        return reply if isinstance(reply, Unavailable) else related_outcome(reply, nhs_number, self.environment)
 
     def rotate_key(self, key_id: str, private_key: PrivateKey) -> None:
         """Signs with another key from the next token on; publish it first."""

@@ -35,6 +35,8 @@ class Dialect:
     alone: str
     # Ends a SELECT of one row that nobody else may change meanwhile.
     hold: str
+    # Ends a SELECT of rows that others may hold already: those are left out, and the rest are held.
+    free: str
 
     def __hash__(self) -> int:
         return hash(self.name)
@@ -57,6 +59,8 @@ SQLITE = Dialect(
     begin="BEGIN IMMEDIATE",
     alone="",
     hold="",
+    # Every transaction that writes is alone.
+    free="",
 )
 
 POSTGRES = Dialect(
@@ -73,6 +77,7 @@ POSTGRES = Dialect(
     begin="BEGIN",
     alone="SELECT pg_advisory_xact_lock(1634952550)",
     hold=" FOR NO KEY UPDATE",
+    free=" FOR UPDATE SKIP LOCKED",
 )
 
 

@@ -66,8 +66,9 @@ def test_a_dry_run_says_how_many_wait_and_asks_nothing(two_wait: Desk, monkeypat
     with pds(two_wait, monkeypatch) as simulator:
         found = two_wait.json("trace", "--dry-run", "--limit", "1")
         shown = two_wait.run("trace", "--dry-run").stdout
-    assert found == {"waiting": 2, "people": 1, "calls_at_least": 1}
+    assert found == {"waiting": 2, "people": 1, "calls_at_least": 1, "seconds_at_least": 0.0}
     assert "2 people wait" in shown
+    assert "at 1000 calls a second that is 0:00:00 or more" in shown
     assert simulator.calls == []
 
 
