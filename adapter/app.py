@@ -25,6 +25,7 @@ from adapter.cursor import Cursors
 from adapter.deployment import Deployment, open_deployment
 from adapter.identify import Identify
 from adapter.instant import millis, shown
+from adapter.pace import shared_pace
 from adapter.pds import client_for
 from adapter.register import roll
 from adapter.release import Release
@@ -195,11 +196,12 @@ async def _keep_up(parts: Service) -> None:
 async def _trace(parts: Service) -> None:
     """Work the trace queue, where PDS is set; a client that PDS did not accept is made anew."""
     while True:
-        client = client_for(parts.deployment.settings, parts.deployment.policy)
+        deployment = parts.deployment
+        client = client_for(deployment.settings, deployment.policy, shared_pace(deployment).turn)
         if client is None:
             return
         async with client:
-            await _trace_with(Identify(parts.deployment, parts.rest.release.door, client, parts.trail.record))
+            await _trace_with(Identify(deployment, parts.rest.release.door, client, parts.trail.record))
         await asyncio.sleep(_PAUSE_SECONDS)
 
 

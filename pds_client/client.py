@@ -15,6 +15,7 @@ https://digital.nhs.uk/developer/api-catalogue/personal-demographics-service-fhi
 import asyncio
 import math
 import uuid
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from types import TracebackType
@@ -37,6 +38,9 @@ from pds_client.retry import TOO_MANY_REQUESTS, WORTH_ANOTHER_TRY, TryAgain, ret
 _TIMEOUT = httpx.Timeout(10.0, connect=5.0).as_dict()
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 _UNAUTHORISED = 401
+
+# Awaited before each call, beside the client's own pace, where others share the rate.
+Turn = Callable[[], Awaitable[None]]
 
 
 def utc_now() -> datetime:
@@ -69,6 +73,7 @@ class PdsClient:
         attempts: int = 4,
         transport: httpx.AsyncBaseTransport | None = None,
         clock: Clock = utc_now,
+        turn: Turn | None = None,
     ) -> None:
         _check_urls(base_url=base_url, token_url=token_url)
         _check_words(api_key=api_key, key_id=key_id, end_user_organisation=end_user_organisation)
@@ -83,6 +88,7 @@ class PdsClient:
         self._credentials = Credentials(token_url, api_key, key_id, read_key(private_key))
         self._tokens = Tokens(self._credentials, self._send, clock)
         self._pace = Pace(rate)
+        self._turn = turn
         self._circuit = Circuit(failures=5, rest=30.0, time=lambda: asyncio.get_running_loop().time())
         # Enough under way to keep the rate while each call takes up to two seconds, and no more.
         self._places = asyncio.Semaphore(max(4, math.ceil(rate * 2)))
@@ -189,6 +195,8 @@ class PdsClient:
 
     async def _sent(self, call: _Call, token: str) -> httpx.Response:
         await self._pace.turn()
+        if self._turn is not None:
+            await self._turn()
         call.sent += 1
         headers = {**call.headers, "Authorization": f"Bearer {token}"}
         response = await self._send(httpx.Request("GET", call.url, headers=headers))

@@ -17,6 +17,7 @@ from adapter.commands.opened import opened
 from adapter.commands.words import when
 from adapter.deployment import Deployment
 from adapter.doubt import Doubt
+from adapter.pace import shared_pace
 from adapter.pds import client_for
 from pds_client.client import PdsClient
 from pds_client.outcomes import Candidate
@@ -62,7 +63,7 @@ def accept(
 ) -> None:
     """Let a candidate be the person; PDS is asked once more."""
     with opened() as deployment:
-        client = client_for(deployment.settings, deployment.policy)
+        client = client_for(deployment.settings, deployment.policy, shared_pace(deployment).turn)
         if client is None:
             raise WrongUse(_NO_PDS)
         asyncio.run(_accept(deployment, client, by, review, candidate))

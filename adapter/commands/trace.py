@@ -25,6 +25,7 @@ from adapter.deployment import Deployment
 from adapter.full_stop import resume
 from adapter.identify import DOWN, Identify
 from adapter.instant import millis
+from adapter.pace import shared_pace
 from adapter.pds import client_for
 from adapter.trail import Trail
 from pds_client.client import PdsClient
@@ -44,7 +45,7 @@ def trace(
 ) -> None:
     """Ask PDS who the people are who wait for it."""
     with opened() as deployment:
-        client = client_for(deployment.settings, deployment.policy)
+        client = client_for(deployment.settings, deployment.policy, shared_pace(deployment).turn)
         if client is None:
             raise WrongUse(_NO_PDS)
         queued = millis(instant("--since", since)) if since else 0

@@ -260,6 +260,12 @@ CREATE TABLE pds_stop (
     reason {text} NOT NULL
 );
 
+-- From when the next call to PDS may leave, in microseconds: all workers share one rate.
+CREATE TABLE pds_pace (
+    settings {text} PRIMARY KEY,
+    free_at {big} NOT NULL
+);
+
 -- ---------------------------------------------------------------- askers
 
 CREATE TABLE client (
