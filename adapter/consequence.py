@@ -69,10 +69,10 @@ MAY_BE_ASKED_ABOUT = (
 
 def wait_for_trace(transaction: Transaction, person: int, now: datetime) -> None:
     """Put a person into the queue, once, whose number nobody has confirmed or was confirmed of other words."""
-    transaction.execute(
+    queued = transaction.changed(
         "INSERT INTO trace_queue (person, council, due, queued, attempts, claimed_until)"
         " SELECT p.id, p.council, :now, :now, 0, 0 FROM person p WHERE p.id = :person"
-        " AND (p.nhs_number_status IN ('02', '03', '07') OR (p.nhs_number_status = '01' AND NOT EXISTS"
+        " AND (p.nhs_number_status IN ('02', '03', '06', '07') OR (p.nhs_number_status = '01' AND NOT EXISTS"
         " (SELECT 1 FROM pds_read r JOIN facet f ON f.id = r.compared WHERE r.person = p.id AND f.ended IS NULL)))"
         f" AND {MAY_BE_ASKED_ABOUT} ON CONFLICT (person) DO NOTHING",
         person=person,
@@ -80,6 +80,12 @@ def wait_for_trace(transaction: Transaction, person: int, now: datetime) -> None
         recipient=PDS.recipient,
         purpose=PDS.purpose,
     )
+    if queued:
+        # Whoever has a confirmed number keeps it until PDS says otherwise; of anybody else the trace is in progress.
+        transaction.execute(
+            "UPDATE person SET nhs_number_status = '06' WHERE id = :person AND nhs_number_status <> '01'",
+            person=person,
+        )
 
 
 def _relate_stated_practice(transaction: Transaction, person: int, standing: Standing, now: datetime) -> None:

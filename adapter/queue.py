@@ -80,6 +80,13 @@ def unclaim(transaction: Transaction, people: Sequence[int], claimed: int | None
 def withhold(transaction: Transaction, person: int, now: datetime) -> None:
     """Take out of the queue whoever may not be asked about; a change of their standing puts them back."""
     transaction.execute("DELETE FROM trace_queue WHERE person = :person", person=person)
+    # Present but not traced where the council states one, else a trace is required.
+    transaction.execute(
+        "UPDATE person SET nhs_number_status = CASE WHEN EXISTS (SELECT 1 FROM facet WHERE person = :person"
+        " AND part = 'untraced' AND ended IS NULL) THEN '02' ELSE '03' END"
+        " WHERE id = :person AND nhs_number_status = '06'",
+        person=person,
+    )
     transaction.execute(
         "UPDATE pds_read SET not_before = :then WHERE person = :person", then=millis(now + _NOT_NOW), person=person
     )
