@@ -7,12 +7,15 @@ has decided; what somebody has decided stays on file.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from adapter.database import Transaction
 from adapter.instant import millis
+from adapter.marks import gone
 from pds_client.agreement import Agreement
 from pds_client.nhs_number import NhsNumber
 from pds_client.outcomes import Candidate
@@ -92,12 +95,6 @@ def decide_doubt(transaction: Transaction, review: int, decision: str, by: str, 
 
 def doubts(transaction: Transaction, review: int | None = None) -> list[Doubt]:
     """Everything that waits for a decision, oldest first; or the one that is asked for."""
-    rows = transaction.all(
-        "SELECT r.id, r.person, c.code, p.local_id, r.cause, r.agreed, r.conflicting, r.opened"
-        " FROM review r JOIN person p ON p.id = r.person JOIN council c ON c.id = p.council"
-        " WHERE r.decision = '' AND r.id = COALESCE(:review, r.id) ORDER BY r.opened, r.id",
-        review=review,
-    )
     return [
         Doubt(
             id=review,
@@ -110,8 +107,24 @@ def doubts(transaction: Transaction, review: int | None = None) -> list[Doubt]:
             opened=opened,
             candidates=_candidates(transaction, review),
         )
-        for review, person, council, local_id, cause, agreed, conflicting, opened in rows
+        for review, person, council, local_id, cause, agreed, conflicting, opened in _open(transaction, review)
     ]
+
+
+def undecided(transaction: Transaction) -> int:
+    """How many matches wait for a decision."""
+    return len(_open(transaction, None))
+
+
+def _open(transaction: Transaction, review: int | None) -> list[tuple[Any, ...]]:
+    rows = transaction.all(
+        "SELECT r.id, r.person, c.code, p.local_id, r.cause, r.agreed, r.conflicting, r.opened, p.facts"
+        " FROM review r JOIN person p ON p.id = r.person JOIN council c ON c.id = p.council"
+        " WHERE r.decision = '' AND r.id = COALESCE(:review, r.id) ORDER BY r.opened, r.id",
+        review=review,
+    )
+    # Whose record was merged or deleted needs no number.
+    return [row[:-1] for row in rows if not gone(json.loads(row[-1]))]
 
 
 def _waits(transaction: Transaction, person: int, cause: str, candidates: Sequence[Candidate]) -> bool:

@@ -17,6 +17,11 @@ def marks(transaction: Transaction, person: int) -> dict[str, Any]:
     return dict(json.loads(row[0])) if row else {}
 
 
+def gone(kept: dict[str, Any]) -> bool:
+    """Whether a record is closed for good: merged into another, deleted by its council, or erased."""
+    return bool(kept.get("sealed") or kept.get("erased"))
+
+
 def birth_dates(transaction: Transaction, person: int) -> list[str]:
     """The birth dates on file, the council's and PDS's; empty where there is none."""
     kept = marks(transaction, person)

@@ -12,12 +12,13 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from adapter.believed import believe, holders, set_status
+from adapter.believed import believe, disbelieve, holders, set_status
 from adapter.consequence import PDS
 from adapter.database import Door, Transaction
 from adapter.deployment import Deployment
 from adapter.doubt import ACCEPTED, REJECTED, Doubt, decide_doubt, doubts, take_back
 from adapter.instant import millis, shown
+from adapter.marks import gone, marks
 from adapter.officer import officer
 from adapter.register import refresh
 from adapter.sent import Sent, ground
@@ -124,8 +125,10 @@ def _accept(
     transaction: Transaction, deployment: Deployment, found: Doubt, by: str, sent: Sent, outcome: Matched | Restricted
 ) -> None:
     person, patient, now = found.person, outcome.patient, deployment.now()
-    if holders(transaction, person, patient.nhs_number.value):
-        raise RefusedReviewError("held")
+    for other in holders(transaction, person, patient.nhs_number.value):
+        if not gone(marks(transaction, other)):
+            raise RefusedReviewError("held")
+        disbelieve(transaction, deployment, other, str(Status.TO_BE_RESOLVED))
     agreed = compare(sent.demographics, patient).agreed
     let_stand = tuple(name for name in FIELDS if name not in agreed)
     take_back(transaction, person, patient.nhs_number)

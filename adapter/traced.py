@@ -17,6 +17,7 @@ from adapter.database import Transaction
 from adapter.deployment import Deployment
 from adapter.doubt import HELD_TWICE, TOLD_APART, contesting, doubt, settle_doubt, told_apart
 from adapter.instant import millis
+from adapter.marks import gone, marks
 from adapter.register import refresh
 from consent.model import OptOut
 from pds_client.agreement import Agreement
@@ -46,11 +47,13 @@ class _Settling:
             others |= set(contesting(self.transaction, self.person, number))
         if told_apart(self.transaction, self.person, number):
             self.leave(self.person, TOLD_APART, Status.TO_BE_RESOLVED, suggested)
-        elif others:
+            return
+        # Of a record that was merged or deleted the number goes to whoever is left.
+        settled = all(gone(marks(self.transaction, other)) for other in others)
+        for each in sorted(others if settled else {self.person, *others}):
             # One number on two people: neither has it until a person has looked.
-            for each in (self.person, *sorted(others)):
-                self.leave(each, HELD_TWICE, Status.TO_BE_RESOLVED, suggested)
-        else:
+            self.leave(each, HELD_TWICE, Status.TO_BE_RESOLVED, suggested)
+        if settled:
             settle_doubt(self.transaction, self.person)
             believe(self.transaction, self.deployment, self.person, patient, self.compared)
             self.note(self.person, type(self.traced.outcome).__name__, Status.VERIFIED)

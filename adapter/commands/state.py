@@ -13,6 +13,7 @@ from adapter.commands.words import age, when
 from adapter.database import Transaction
 from adapter.declaration import declarations
 from adapter.deployment import Deployment
+from adapter.doubt import undecided
 from adapter.full_stop import fingerprint, stopped
 from adapter.instant import millis
 from adapter.register import KINDS
@@ -35,7 +36,7 @@ def state_of(deployment: Deployment) -> State:
             "withheld": [counted.document() for counted in withheld(deployment.policy, people)],
             "queue": _queue(transaction, deployment),
             "pds": _pds(transaction, deployment),
-            "reviews": transaction.number("SELECT COUNT(*) FROM review WHERE decision = ''"),
+            "reviews": undecided(transaction),
             "feeds": _feeds(transaction, deployment),
             "registers": _registers(transaction, deployment),
             "clients": _clients(transaction, deployment),

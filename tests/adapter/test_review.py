@@ -259,14 +259,16 @@ def test_a_decision_needs_a_name_and_a_doubt(doubtful: World) -> None:
     assert numbers(doubtful) == {}
 
 
-@pytest.mark.parametrize("withholding", [{"restricted": True}, {"locked": True}, {"sealed": True}])
+@pytest.mark.parametrize(
+    ("mark_of_theirs", "cause"), [("restricted", "withheld"), ("locked", "withheld"), ("sealed", "unknown")]
+)
 def test_of_whom_nothing_may_be_sent_pds_is_not_asked_by_an_officer_either(
-    doubtful: World, withholding: dict[str, Any]
+    doubtful: World, mark_of_theirs: str, cause: str
 ) -> None:
     which = the(doubtful)
-    mark(doubtful, "A1", **withholding)
+    mark(doubtful, "A1", **{mark_of_theirs: True})
     doubtful.pds.calls.clear()
-    assert refused(lambda: accept(doubtful, which)) == "withheld"
+    assert refused(lambda: accept(doubtful, which)) == cause
     assert doubtful.pds.calls == []
 
 
@@ -427,6 +429,40 @@ def test_a_person_who_changes_their_mind_is_heard(twice: World) -> None:
     twice.pass_time(days=8)
     twice.declare()
     twice.trace()
+    assert numbers(twice) == {"A2": NUMBER}
+
+
+def test_of_two_records_that_the_council_has_merged_the_one_that_is_left_has_the_number(twice: World) -> None:
+    mark(twice, "A1", sealed=True)
+    assert set(causes(twice)) == {"A2"}
+    twice.load(case("A2", nhs_number=NUMBER, postcode="SW1A 2AA"), sequence=2)
+    assert twice.trace() == {"Matched": 1}
+    assert (numbers(twice), waits(twice)) == ({"A2": NUMBER}, [])
+
+
+def test_a_number_of_a_record_that_was_merged_goes_to_the_one_that_is_left(world: World) -> None:
+    world.load(case("A1", nhs_number=NUMBER))
+    world.know(pds_record(NUMBER))
+    world.declare()
+    world.trace()
+    mark(world, "A1", sealed=True)
+    world.pass_time(minutes=1)
+    world.load(case("A2", nhs_number=NUMBER), sequence=2)
+    world.declare()
+    assert world.trace() == {"Matched": 1}
+    assert (numbers(world), causes(world)) == ({"A2": NUMBER}, {})
+    # Should the other record be opened again, a person decides.
+    mark(world, "A1", sealed=False)
+    assert causes(world) == {"A1": "HeldTwice"}
+    assert numbers(world) == {"A2": NUMBER}
+
+
+def test_an_officer_may_give_the_number_of_a_merged_record_to_the_one_that_is_left(twice: World) -> None:
+    accept(twice, the(twice, "A1"))
+    which = the(twice, "A2")
+    assert refused(lambda: accept(twice, which)) == "held"
+    mark(twice, "A1", sealed=True)
+    accept(twice, which)
     assert numbers(twice) == {"A2": NUMBER}
 
 
