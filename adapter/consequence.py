@@ -74,7 +74,7 @@ def wait_for_trace(transaction: Transaction, person: int, now: datetime) -> None
         " SELECT p.id, p.council, :now, :now, 0, 0 FROM person p WHERE p.id = :person"
         " AND (p.nhs_number_status IN ('02', '03', '06', '07') OR (p.nhs_number_status = '01' AND NOT EXISTS"
         " (SELECT 1 FROM pds_read r JOIN facet f ON f.id = r.compared WHERE r.person = p.id AND f.ended IS NULL)))"
-        f" AND {MAY_BE_ASKED_ABOUT} ON CONFLICT (person) DO NOTHING",
+        f" AND p.merged_into = '' AND {MAY_BE_ASKED_ABOUT} ON CONFLICT (person) DO NOTHING",
         person=person,
         now=millis(now),
         recipient=PDS.recipient,

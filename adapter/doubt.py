@@ -7,7 +7,6 @@ has decided; what somebody has decided stays on file.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -118,13 +117,13 @@ def undecided(transaction: Transaction) -> int:
 
 def _open(transaction: Transaction, review: int | None) -> list[tuple[Any, ...]]:
     rows = transaction.all(
-        "SELECT r.id, r.person, c.code, p.local_id, r.cause, r.agreed, r.conflicting, r.opened, p.facts"
+        "SELECT r.id, r.person, c.code, p.local_id, r.cause, r.agreed, r.conflicting, r.opened"
         " FROM review r JOIN person p ON p.id = r.person JOIN council c ON c.id = p.council"
         " WHERE r.decision = '' AND r.id = COALESCE(:review, r.id) ORDER BY r.opened, r.id",
         review=review,
     )
     # Whose record was merged or deleted needs no number.
-    return [row[:-1] for row in rows if not gone(json.loads(row[-1]))]
+    return [row for row in rows if not gone(transaction, row[1])]
 
 
 def _waits(transaction: Transaction, person: int, cause: str, candidates: Sequence[Candidate]) -> bool:

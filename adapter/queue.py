@@ -116,7 +116,7 @@ def defer(transaction: Transaction, person: int, outcome: str, now: datetime) ->
 # Whoever was matched, is not in the queue, and whom PDS was last asked about so long ago.
 _AGED = (
     "FROM pds_read r JOIN person p ON p.id = r.person"
-    " WHERE r.at <= :oldest AND r.not_before <= :now AND p.nhs_number_status = '01'"
+    " WHERE r.at <= :oldest AND r.not_before <= :now AND p.nhs_number_status = '01' AND p.merged_into = ''"
     " AND NOT EXISTS (SELECT 1 FROM trace_queue q WHERE q.person = r.person)"
     f" AND {MAY_BE_ASKED_ABOUT}"
 )

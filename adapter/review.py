@@ -18,7 +18,7 @@ from adapter.database import Door, Transaction
 from adapter.deployment import Deployment
 from adapter.doubt import ACCEPTED, REJECTED, Doubt, decide_doubt, doubts, take_back
 from adapter.instant import millis, shown
-from adapter.marks import gone, marks
+from adapter.marks import gone
 from adapter.officer import officer
 from adapter.register import refresh
 from adapter.sent import Sent, ground
@@ -126,7 +126,7 @@ def _accept(
 ) -> None:
     person, patient, now = found.person, outcome.patient, deployment.now()
     for other in holders(transaction, person, patient.nhs_number.value):
-        if not gone(marks(transaction, other)):
+        if not gone(transaction, other):
             raise RefusedReviewError("held")
         disbelieve(transaction, deployment, other, str(Status.TO_BE_RESOLVED))
     agreed = compare(sent.demographics, patient).agreed

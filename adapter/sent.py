@@ -15,9 +15,10 @@ import orjson
 from adapter.consequence import PDS
 from adapter.database import OURS, Ask, Door, Select, Transaction
 from adapter.deployment import Deployment
-from adapter.facets import merged
+from adapter.forms import merged
 from adapter.instant import millis
-from adapter.register import intern_view, registers
+from adapter.permits import intern_view
+from adapter.register import registers
 from adapter.terms import NHS_NUMBER_SYSTEM
 from pds_client.demographics import Demographics
 from pds_client.nhs_number import BadNhsNumber, NhsNumber

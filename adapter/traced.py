@@ -17,7 +17,7 @@ from adapter.database import Transaction
 from adapter.deployment import Deployment
 from adapter.doubt import HELD_TWICE, TOLD_APART, contesting, doubt, settle_doubt, told_apart
 from adapter.instant import millis
-from adapter.marks import gone, marks
+from adapter.marks import gone
 from adapter.register import refresh
 from consent.model import OptOut
 from pds_client.agreement import Agreement
@@ -49,7 +49,7 @@ class _Settling:
             self.leave(self.person, TOLD_APART, Status.TO_BE_RESOLVED, suggested)
             return
         # Of a record that was merged or deleted the number goes to whoever is left.
-        settled = all(gone(marks(self.transaction, other)) for other in others)
+        settled = all(gone(self.transaction, other) for other in others)
         for each in sorted(others if settled else {self.person, *others}):
             # One number on two people: neither has it until a person has looked.
             self.leave(each, HELD_TWICE, Status.TO_BE_RESOLVED, suggested)
