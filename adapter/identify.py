@@ -103,6 +103,7 @@ class Identify:
             clock=self.deployment.clock,
             etag=f'W/"{version}"' if version else None,
             let_stand=let_stand,
+            organisation=sent.organisation,
         )
 
     def _claim(self, most: int, since: int) -> tuple[list[int], int]:

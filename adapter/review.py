@@ -56,7 +56,7 @@ async def accept(deployment: Deployment, door: Door, by: str, review: int, place
     candidate = _chosen(found, place)
     sent = await _sent(deployment, door, found)
     _record(deployment, found, by, "released", client="pds", purpose=PDS.purpose)
-    outcome = await read(candidate.nhs_number)
+    outcome = await read(candidate.nhs_number, organisation=sent.organisation)
     # A record in its place is another record than the one that was looked at.
     if not isinstance(outcome, Matched | Restricted):
         raise RefusedReviewError("answer")

@@ -26,18 +26,20 @@ from pds_client.nhs_number import BadNhsNumber, NhsNumber
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """What is sent, and the facet that it was read from: once that has ended, the answer is about old words."""
+    """What is sent, for whom, and the facet it was read from: once that has ended, the answer is about old words."""
 
     demographics: Demographics
     compared: int
+    organisation: str
 
 
 @dataclass(frozen=True, slots=True)
 class Ground:
-    """Where a person stands in the door's views, where a trace may be made of their council's people now."""
+    """Where a person stands in the door's views, and for which organisation PDS is asked about them."""
 
     view: int
     resource: int
+    organisation: str
 
 
 def ground(transaction: Transaction, deployment: Deployment, person: int) -> Ground | None:
@@ -45,7 +47,7 @@ def ground(transaction: Transaction, deployment: Deployment, person: int) -> Gro
     now = deployment.now()
     view = intern_view(transaction, deployment.policy, PDS)
     resource = transaction.one(
-        "SELECT r.id, p.council FROM resource r JOIN person p ON p.id = r.person"
+        "SELECT r.id, c.id, c.ods FROM resource r JOIN person p ON p.id = r.person JOIN council c ON c.id = p.council"
         " WHERE r.person = :person AND r.type = 'Patient'",
         person=person,
     )
@@ -54,7 +56,7 @@ def ground(transaction: Transaction, deployment: Deployment, person: int) -> Gro
     declared = registers(transaction, resource[1], now).get("nhs-number")
     if declared is None or now >= declared.as_of + deployment.policy.periods.register_max_age:
         return None
-    return Ground(view, resource[0])
+    return Ground(view, resource[0], deployment.settings.pds_ods or resource[2])
 
 
 async def shown(deployment: Deployment, door: Door, stands: Ground) -> Sent | None:
@@ -71,7 +73,8 @@ def _shown(now: int, stands: Ground) -> Generator[Ask | Select, list[tuple[Any, 
     compared = next((number for number, part, _, _ in rows if part == "carrier"), None)
     if compared is None:
         return None
-    return Sent(_demographics(merged(orjson.loads(body) for _, _, body, _ in rows)), compared)
+    patient = merged(orjson.loads(body) for _, _, body, _ in rows)
+    return Sent(_demographics(patient), compared, stands.organisation)
 
 
 def _demographics(patient: dict[str, Any]) -> Demographics:

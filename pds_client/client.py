@@ -95,10 +95,16 @@ class PdsClient:
         self._stop: FullStop | None = None
 
     async def search(
-        self, query: Query, *, request_id: uuid.UUID | None = None, correlation_id: uuid.UUID | None = None
+        self,
+        query: Query,
+        *,
+        request_id: uuid.UUID | None = None,
+        correlation_id: uuid.UUID | None = None,
+        organisation: str | None = None,
     ) -> SearchOutcome:
+        """`organisation` is the ODS code for which this call is made, where one client serves several."""
         path = "/Patient?" + urlencode(query.parameters(), quote_via=quote)
-        reply = await self._ask(path, request_id, correlation_id)
+        reply = await self._ask(path, self._headers(request_id, correlation_id, organisation))
         return reply if isinstance(reply, Unavailable) else search_outcome(reply, self.environment)
 
     async def read(
@@ -108,13 +114,14 @@ class PdsClient:
         *,
         request_id: uuid.UUID | None = None,
         correlation_id: uuid.UUID | None = None,
+        organisation: str | None = None,
     ) -> ReadOutcome:
         """With the ETag of what the caller has, the answer is Unchanged when PDS still holds that version."""
         # PDS documents no If-None-Match, so the versions are compared here. An ETag is the version of a record and
         # not of a number: a 304 would hide that the number has been superseded by a record of the same version.
         if not nhs_number.occurs_in(self.environment):
             return BadNumber()
-        reply = await self._ask(f"/Patient/{nhs_number.value}", request_id, correlation_id)
+        reply = await self._ask(f"/Patient/{nhs_number.value}", self._headers(request_id, correlation_id, organisation))
         return reply if isinstance(reply, Unavailable) else read_outcome(reply, nhs_number, etag, self.environment)
 
     async def related_persons(
@@ -123,10 +130,13 @@ class PdsClient:
         *,
         request_id: uuid.UUID | None = None,
         correlation_id: uuid.UUID | None = None,
+        organisation: str | None = None,
     ) -> RelatedOutcome:
         if not nhs_number.occurs_in(self.environment):
             return BadNumber()
-        reply = await self._ask(f"/Patient/{nhs_number.value}/RelatedPerson", request_id, correlation_id)
+        reply = await self._ask(
+            f"/Patient/{nhs_number.value}/RelatedPerson", self._headers(request_id, correlation_id, organisation)
+        )
         return reply if isinstance(reply, Unavailable) else related_outcome(reply, nhs_number, self.environment)
 
     def rotate_key(self, key_id: str, private_key: PrivateKey) -> None:
@@ -146,10 +156,8 @@ class PdsClient:
     ) -> None:
         await self.aclose()
 
-    async def _ask(
-        self, path: str, request_id: uuid.UUID | None, correlation_id: uuid.UUID | None
-    ) -> Reply | Unavailable:
-        call = _Call(httpx.URL(self._base_url + path), self._headers(request_id, correlation_id))
+    async def _ask(self, path: str, headers: dict[str, str]) -> Reply | Unavailable:
+        call = _Call(httpx.URL(self._base_url + path), headers)
         async with self._places:
             try:
                 async with asyncio.timeout(self._deadline):
@@ -224,13 +232,16 @@ class PdsClient:
         self._pace.speed_up()
         return _reply(response)
 
-    def _headers(self, request_id: uuid.UUID | None, correlation_id: uuid.UUID | None) -> dict[str, str]:
+    def _headers(
+        self, request_id: uuid.UUID | None, correlation_id: uuid.UUID | None, organisation: str | None
+    ) -> dict[str, str]:
+        _check_words(organisation=organisation or self._organisation)
         return {
             "Accept": "application/fhir+json",
             "User-Agent": "pds-client",
             "X-Request-ID": str(request_id or uuid.uuid4()),
             "X-Correlation-ID": str(correlation_id or uuid.uuid4()),
-            "NHSD-End-User-Organisation-ODS": self._organisation,
+            "NHSD-End-User-Organisation-ODS": organisation or self._organisation,
         }
 
 

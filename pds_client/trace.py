@@ -18,6 +18,7 @@ https://digital.nhs.uk/developer/api-catalogue/personal-demographics-service-fhi
 
 import uuid
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from pds_client.agreement import Agreement, compare
 from pds_client.auth import Clock
@@ -75,9 +76,10 @@ async def trace(
     confidence: float = CONFIDENCE,
     etag: str | None = None,
     let_stand: frozenset[str] = frozenset(),
+    organisation: str | None = None,
 ) -> Trace:
     """Traces a person; `etag` is the version that was believed of just these demographics, if any was."""
-    asking = _Asking(client, demographics, clock, confidence, etag, let_stand)
+    asking = _Asking(client, demographics, clock, confidence, etag, let_stand, organisation)
     held = demographics.nhs_number
     return await (asking.search() if held is None else asking.verify(held))
 
@@ -92,6 +94,7 @@ class _Asking:
     confidence: float
     etag: str | None
     let_stand: frozenset[str]
+    organisation: str | None
     steps: list[StepTaken] = field(default_factory=list)
     correlation_id: uuid.UUID = field(default_factory=uuid.uuid4)
 
@@ -173,15 +176,19 @@ class _Asking:
         if not number.occurs_in(self.client.environment):
             return BadNumber()
         request_id = uuid.uuid4()
-        outcome = await self.client.read(number, etag, request_id=request_id, correlation_id=self.correlation_id)
+        outcome = await self.client.read(number, etag, **self._ids(request_id))
         self._note(name, ("nhs_number",), outcome, request_id)
         return outcome
 
     async def _search(self, step: Step, query: Query) -> SearchOutcome:
         request_id = uuid.uuid4()
-        outcome = await self.client.search(query, request_id=request_id, correlation_id=self.correlation_id)
+        outcome = await self.client.search(query, **self._ids(request_id))
         self._note(step.name, query.fields, outcome, request_id)
         return outcome
+
+    def _ids(self, request_id: uuid.UUID) -> dict[str, Any]:
+        known_by = {"request_id": request_id, "correlation_id": self.correlation_id}
+        return {**known_by, "organisation": self.organisation}
 
     def _note(self, name: str, fields: tuple[str, ...], outcome: object, request_id: uuid.UUID) -> None:
         if isinstance(outcome, Unavailable) and not outcome.asked:

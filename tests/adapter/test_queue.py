@@ -6,6 +6,7 @@ import asyncio
 import threading
 from typing import Any
 
+import httpx
 import pytest
 
 from adapter import queue
@@ -145,6 +146,39 @@ def test_whom_nobody_may_ask_about_does_not_come_back_at_each_declaration(world:
         assert waiting(world) == []
     mark(world, "A1", restricted=False)
     assert waiting(world) == [("A1",)]
+
+
+@pytest.mark.parametrize(("set_for_all", "said"), [("", {"713", "702"}), ("X26", {"X26"})])
+def test_pds_is_told_for_which_council_it_is_asked(world: World, set_for_all: str, said: set[str]) -> None:
+    world.deployment.settings.pds_ods = set_for_all
+    people(world, "A1", "B1")
+    second_council(world, "B1")
+    # The other council's register is declared too.
+    world.rows(
+        "INSERT INTO register (council, kind, as_of, listed, declared, declared_by)"
+        " SELECT c.id, r.kind, r.as_of, 0, r.declared, 'officer' FROM register r, council c WHERE c.code = 'camden'"
+        " RETURNING id"
+    )
+    world.know()
+    organisations: set[str] = set()
+
+    async def work() -> None:
+        door = world.deployment.engine.door()
+        await door.open()
+        async with world.pds_client() as client:
+            carry = client._transport.handle_async_request
+
+            async def noted(request: httpx.Request) -> httpx.Response:
+                if "oauth2" not in request.url.path:
+                    organisations.add(request.headers["NHSD-End-User-Organisation-ODS"])
+                return await carry(request)
+
+            client._transport.handle_async_request = noted  # type: ignore[method-assign]
+            assert await Identify(world.deployment, door, client, unrecorded).work(10) == {"NoMatch": 2}
+        await door.close()
+
+    asyncio.run(work())
+    assert organisations == said
 
 
 # ---------------------------------------------------------------- read again by age

@@ -284,9 +284,9 @@ def test_an_objection_made_while_pds_is_asked_leaves_nothing_of_the_decision(dou
     which = the(doubtful)
 
     async def decide(client: PdsClient) -> None:
-        async def object_first(number: Any) -> Any:
+        async def object_first(number: Any, **about: Any) -> Any:
             doubtful.choose("A1", "nhs-number", "objects")
-            return await client.read(number)
+            return await client.read(number, **about)
 
         door = doubtful.deployment.engine.door()
         await door.open()
@@ -303,9 +303,9 @@ def test_a_record_that_changes_while_pds_is_asked_is_not_what_was_decided_about(
     which = the(doubtful)
 
     async def decide(client: PdsClient) -> None:
-        async def change_first(number: Any) -> Any:
+        async def change_first(number: Any, **about: Any) -> Any:
             doubtful.load(case(nhs_number=NUMBER, given="Ida"), sequence=2)
-            return await client.read(number)
+            return await client.read(number, **about)
 
         door = doubtful.deployment.engine.door()
         await door.open()
@@ -455,6 +455,16 @@ def test_a_number_of_a_record_that_was_merged_goes_to_the_one_that_is_left(world
     mark(world, "A1", sealed=False)
     assert causes(world) == {"A1": "HeldTwice"}
     assert numbers(world) == {"A2": NUMBER}
+
+
+def test_of_two_who_held_one_number_the_one_into_whom_the_other_was_merged_is_left_to_decide_about(
+    twice: World,
+) -> None:
+    merge = 'restricted="N" operation="merge" mergedInto="A1"'
+    twice.load(case("A2", nhs_number=NUMBER, attributes=merge), sequence=9)
+    assert causes(twice) == {"A1": "HeldTwice"}
+    accept(twice, the(twice, "A1"))
+    assert (numbers(twice), waits(twice)) == ({"A1": NUMBER}, [])
 
 
 def test_an_officer_may_give_the_number_of_a_merged_record_to_the_one_that_is_left(twice: World) -> None:
