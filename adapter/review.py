@@ -27,7 +27,7 @@ from adapter.traced import note
 from consent.model import OptOut
 from pds_client.agreement import FIELDS, compare
 from pds_client.evidence import Status
-from pds_client.outcomes import Candidate, Matched, ReadOutcome, Restricted
+from pds_client.outcomes import Candidate, Matched, ReadOutcome, Refused, Restricted, Unavailable
 
 Read = Callable[..., Awaitable[ReadOutcome]]
 
@@ -38,7 +38,8 @@ _REFUSALS = {
     "withheld": "this person may not be asked about now: they object, or are withheld, or the register is not fresh",
     "held": "the number is another person's of this council; settle theirs first",
     "changed": "the record or the doubt has changed meanwhile; look at the list again",
-    "answer": "PDS does not give this candidate's record any more; run `asc-fhir trace` later, or reject",
+    "answer": "PDS does not give this candidate's record any more; reject: a change of the record traces them anew",
+    "down": "PDS is not to be had now, so nothing was decided; try again later",
 }
 
 
@@ -57,6 +58,8 @@ async def accept(deployment: Deployment, door: Door, by: str, review: int, place
     sent = await _sent(deployment, door, found)
     _record(deployment, found, by, "released", client="pds", purpose=PDS.purpose)
     outcome = await read(candidate.nhs_number, organisation=sent.organisation)
+    if isinstance(outcome, Unavailable | Refused):
+        raise RefusedReviewError("down")
     # A record in its place is another record than the one that was looked at.
     if not isinstance(outcome, Matched | Restricted):
         raise RefusedReviewError("answer")
