@@ -25,6 +25,7 @@ from adapter.cursor import Cursors
 from adapter.deployment import Deployment, open_deployment
 from adapter.identify import Identify
 from adapter.instant import millis, shown
+from adapter.pace import shared_pace
 from adapter.pds import client_for
 from adapter.register import roll
 from adapter.release import Release
@@ -32,6 +33,7 @@ from adapter.rest import Receive, Rest, Scope, Send
 from adapter.settings import Settings
 from adapter.tokens import GrantError, Tokens
 from adapter.trail import Trail
+from pds_client.errors import FullStop
 
 RELEASED = "2026-11-22"
 _NO_STORE = {"Cache-Control": "no-store", "Pragma": "no-cache"}
@@ -192,16 +194,26 @@ async def _keep_up(parts: Service) -> None:
 
 
 async def _trace(parts: Service) -> None:
-    """Work the trace queue, where PDS is set."""
-    client = client_for(parts.deployment.settings, parts.deployment.policy)
-    if client is None:
-        return
-    async with client:
-        identify = Identify(parts.deployment, parts.rest.release.door, client, parts.trail.record)
-        while True:
-            try:
-                worked = await identify.work(20)
-            except Exception as fault:
-                log.error("tracing stopped for now: %s", type(fault).__name__)
-                worked = None
-            await asyncio.sleep(0.1 if worked else _PAUSE_SECONDS)
+    """Work the trace queue, where PDS is set; a client that PDS did not accept is made anew."""
+    while True:
+        deployment = parts.deployment
+        client = client_for(deployment.settings, deployment.policy, shared_pace(deployment).turn)
+        if client is None:
+            return
+        async with client:
+            await _trace_with(Identify(deployment, parts.rest.release.door, client, parts.trail.record))
+        await asyncio.sleep(_PAUSE_SECONDS)
+
+
+async def _trace_with(identify: Identify) -> None:
+    """Work the queue until PDS does not accept who we are."""
+    while True:
+        try:
+            worked = await identify.work(20)
+        except FullStop as fault:
+            log.error("tracing has stopped until an officer runs `asc-fhir trace` or the settings change: %s", fault)
+            return
+        except Exception as fault:
+            log.error("tracing stopped for now: %s", type(fault).__name__)
+            worked = None
+        await asyncio.sleep(0.1 if worked else _PAUSE_SECONDS)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import typer
 
-from adapter.commands import choice, client, pds, policy, register, trail
+from adapter.commands import choice, client, pds, policy, register, review, trail
 from adapter.commands.demo import demo
 from adapter.commands.explain import explain
 from adapter.commands.failure import Commands
@@ -31,6 +31,7 @@ for command in (demo, serve, load, trace, status, explain, token):
 for name, group in {
     "choice": choice.app,
     "register": register.app,
+    "review": review.app,
     "client": client.app,
     "trail": trail.app,
     "policy": policy.app,

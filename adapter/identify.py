@@ -3,41 +3,40 @@
 A trace sends a name, an address and a date of birth to PDS, so it is decided like any release: what is sent is what
 the door shows to PDS for this purpose, and whoever objects, or is not known not to, is not there at all. Traces wait
 in a queue; what fails is tried again later and is never taken for "no match". A doubtful match is never accepted
-here: a person decides. https://digital.nhs.uk/developer/api-catalogue/personal-demographics-service-fhir
+here: a person decides. Where PDS does not accept who we are, nothing is asked any more until somebody acts.
+https://digital.nhs.uk/developer/api-catalogue/personal-demographics-service-fhir
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Generator
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
-import orjson
-
-from adapter.database import OURS, Ask, Door, Select, Transaction
+from adapter import queue
+from adapter.consequence import PDS
+from adapter.database import Door
 from adapter.deployment import Deployment
-from adapter.forms import merged
+from adapter.full_stop import fingerprint, stop, stopped
 from adapter.instant import millis, shown
-from adapter.permits import intern_view
-from adapter.register import registers
-from adapter.terms import NHS_NUMBER_SYSTEM
-from adapter.traced import defer, settle
-from consent.model import View
+from adapter.sent import Ground, Sent, ground
+from adapter.sent import shown as shown_to_pds
+from adapter.traced import settle
 from pds_client.client import PdsClient
-from pds_client.demographics import Demographics
-from pds_client.nhs_number import BadNhsNumber, NhsNumber
+from pds_client.errors import FullStop
 from pds_client.outcomes import Refused, Unavailable
-from pds_client.trace import trace
+from pds_client.trace import Trace, trace
 
 Event = dict[str, Any]
 
-PDS = View("pds", "system", "TRACE")
-_CLAIM = timedelta(minutes=10)
-_RETRY = timedelta(minutes=1)
-_LONGEST_RETRY = timedelta(hours=6)
+# PDS is not to be had, or does not allow it: those behind would fare no better.
+DOWN = frozenset({Refused.__name__, Unavailable.__name__})
+_NOT_ALLOWED = 403
+_FIRST_REST = timedelta(minutes=1)
+_LONGEST_REST = timedelta(minutes=15)
 
 
 @dataclass
@@ -50,116 +49,123 @@ class Identify:
     record: Callable[[Event], Any]
     outcomes: Counter[str] = field(default_factory=Counter)
     calls: int = 0
+    _settings: str = ""
+    _last_council: int = 0
+    _failed_rounds: int = 0
+    _rests_until: datetime | None = None
 
-    async def work(self, most: int, *, on_person: Callable[[], None] = lambda: None) -> Counter[str]:
-        """Trace up to so many people who wait; say how each came out."""
+    def __post_init__(self) -> None:
+        self._settings = fingerprint(self.deployment)
+
+    async def work(self, most: int, *, since: int = 0, on_person: Callable[[], None] = lambda: None) -> Counter[str]:
+        """Trace up to so many people who wait; say how each came out. Raises FullStop, once."""
         worked: Counter[str] = Counter()
-        people, claim = await self._off_loop(self._claim, most)
-        for person in people:
-            outcome = await self._one(person, claim)
+        if self._rests_until is not None and self.deployment.now() < self._rests_until:
+            return worked
+        people, claimed = await self._off_loop(self._claim, most, since)
+        for place, person in enumerate(people):
+            try:
+                outcome = await self._one(person, claimed)
+            except FullStop as fault:
+                await self._off_loop(self._stop, people[place:], claimed, str(fault))
+                raise
             worked[outcome] += 1
             on_person()
-            if outcome in (Refused.__name__, Unavailable.__name__):
-                # PDS is not to be had now; those behind would fare no better.
-                await self._off_loop(self._unclaim, people[people.index(person) + 1 :], claim)
+            if outcome in DOWN:
+                await self._off_loop(self._unclaim, people[place + 1 :], claimed)
                 break
+        self._rest(down=bool(worked.keys() & DOWN))
         self.outcomes += worked
         return worked
 
-    async def _one(self, person: int, claim: int) -> str:
-        ready = await self._off_loop(self._ready, person, claim)
-        if ready is None:
+    async def _one(self, person: int, claimed: int) -> str:
+        mine, stands = await self._off_loop(self._ready, person, claimed)
+        if not mine:
             return "Left"
-        view, resource, fresh = ready
-        demographics = await self.door.run(self._shown(view, resource)) if fresh else None
-        if demographics is None:
-            await self._off_loop(self._withheld, person)
+        sent = await shown_to_pds(self.deployment, self.door, stands) if stands else None
+        if sent is None:
+            await self._off_loop(self._withhold, person)
             return "Withheld"
         await self.record(self._event(person))
-        traced = await trace(self.client, demographics, clock=self.deployment.clock)
+        traced = await self._traced(person, sent)
         self.calls += traced.evidence.calls
         if isinstance(traced.outcome, Refused | Unavailable):
-            await self._off_loop(self._later, person, type(traced.outcome).__name__)
+            await self._off_loop(self._later, person, traced.outcome)
         else:
-            await self._off_loop(self._settle, person, traced)
+            await self._off_loop(self._settle, person, traced, sent.compared)
         return type(traced.outcome).__name__
 
-    def _shown(self, view: int, resource: int) -> Generator[Ask | Select, list[tuple[Any, ...]], Demographics | None]:
-        yield Ask(now=millis(self.deployment.now()), client="pds", view=view, registration=OURS)
-        rows = yield Select(
-            "SELECT part, body, public FROM visible_facet WHERE resource = :resource ORDER BY place, part",
-            {"resource": resource},
+    async def _traced(self, person: int, sent: Sent) -> Trace:
+        version, let_stand = await self._off_loop(self._believed, person, sent.compared)
+        return await trace(
+            self.client,
+            sent.demographics,
+            clock=self.deployment.clock,
+            etag=f'W/"{version}"' if version else None,
+            let_stand=let_stand,
+            organisation=sent.organisation,
         )
-        if not any(part == "carrier" for part, _, _ in rows):
-            return None
-        return _demographics(merged(orjson.loads(body) for _, body, _ in rows))
 
-    def _ready(self, person: int, claim: int) -> tuple[int, int, bool] | None:
-        """The view, the resource and whether the register is fresh; None where the claim lapsed meanwhile."""
-        deployment = self.deployment
-        now = deployment.now()
-        with deployment.office.transaction() as transaction:
-            if not self._renew(transaction, person, claim):
-                return None
-            view = intern_view(transaction, deployment.policy, PDS)
-            resource = transaction.one(
-                "SELECT r.id, p.council FROM resource r JOIN person p ON p.id = r.person"
-                " WHERE r.person = :person AND r.type = 'Patient'",
-                person=person,
-            )
-            if resource is None:
-                return view, 0, False
-            declared = registers(transaction, resource[1], now).get("nhs-number")
-        fresh = declared is not None and now < declared.as_of + deployment.policy.periods.register_max_age
-        return view, resource[0], fresh
-
-    def _claim(self, most: int) -> tuple[list[int], int]:
-        """Claim people who wait; the instant at which the claim lapses tells it from another worker's."""
+    def _claim(self, most: int, since: int) -> tuple[list[int], int]:
         now = self.deployment.now()
-        claim = millis(now + _CLAIM)
         with self.deployment.office.transaction() as transaction:
-            rows = transaction.all(
-                "UPDATE trace_queue SET claimed_until = :until, attempts = attempts + 1"
-                " WHERE claimed_until < :now AND person IN (SELECT person FROM trace_queue"
-                " WHERE due <= :now AND claimed_until < :now ORDER BY due, person LIMIT :most) RETURNING person",
-                until=claim,
-                now=millis(now),
-                most=most,
+            if stopped(transaction, self._settings):
+                return [], 0
+            queue.let_aged_wait(transaction, now, timedelta(days=self.deployment.settings.pds_refresh_days))
+            people, claimed = queue.claim(transaction, most, now, after=self._last_council, since=since)
+        if people:
+            self._last_council = people[-1][1]
+        return [person for person, _ in people], claimed
+
+    def _ready(self, person: int, claimed: int) -> tuple[bool, Ground | None]:
+        """Whether the claim still holds, and where the person stands in the door's views."""
+        with self.deployment.office.transaction() as transaction:
+            if not queue.renew(transaction, person, claimed, self.deployment.now()):
+                return False, None
+            return True, ground(transaction, self.deployment, person)
+
+    def _believed(self, person: int, compared: int) -> tuple[str, frozenset[str]]:
+        """Which version was believed of just these words, and which fields a person let stand then."""
+        with self.deployment.office.transaction() as transaction:
+            row = transaction.one(
+                "SELECT version, let_stand FROM pds_read WHERE person = :person AND compared = :compared",
+                person=person,
+                compared=compared,
             )
-        return sorted(row[0] for row in rows), claim
+        return (row[0], frozenset(row[1].split())) if row else ("", frozenset())
 
-    def _renew(self, transaction: Transaction, person: int, claim: int) -> bool:
-        renewed = transaction.changed(
-            "UPDATE trace_queue SET claimed_until = :until WHERE person = :person AND claimed_until = :claim",
-            until=millis(self.deployment.now() + _CLAIM),
-            person=person,
-            claim=claim,
-        )
-        return renewed > 0
-
-    def _unclaim(self, people: list[int], claim: int) -> None:
+    def _unclaim(self, people: list[int], claimed: int) -> None:
         with self.deployment.office.transaction() as transaction:
-            for person in people:
-                transaction.execute(
-                    "UPDATE trace_queue SET claimed_until = 0, attempts = attempts - 1"
-                    " WHERE person = :person AND claimed_until = :claim",
-                    person=person,
-                    claim=claim,
-                )
+            queue.unclaim(transaction, people, claimed)
 
-    def _withheld(self, person: int) -> None:
-        # When the standing changes so that a trace is allowed, the person is put into the queue again.
+    def _withhold(self, person: int) -> None:
         with self.deployment.office.transaction() as transaction:
-            transaction.execute("DELETE FROM trace_queue WHERE person = :person", person=person)
+            queue.withhold(transaction, person, self.deployment.now())
 
-    def _later(self, person: int, outcome: str) -> None:
+    def _later(self, person: int, outcome: Refused | Unavailable) -> None:
+        now = self.deployment.now()
         with self.deployment.office.transaction() as transaction:
-            defer(transaction, person, outcome, self.deployment.now(), _RETRY, _LONGEST_RETRY)
+            queue.defer(transaction, person, type(outcome).__name__, now)
+            if isinstance(outcome, Refused) and outcome.status == _NOT_ALLOWED:
+                reason = f"pds answered {outcome.status} {outcome.code or 'without a code'}"
+                stop(transaction, self._settings, reason, now)
 
-    def _settle(self, person: int, traced: Any) -> None:
-        deployment = self.deployment
-        with deployment.office.transaction() as transaction:
-            settle(transaction, deployment, person, traced)
+    def _stop(self, people: list[int], claimed: int, reason: str) -> None:
+        with self.deployment.office.transaction() as transaction:
+            # The first one's claim was renewed when they were taken up.
+            queue.unclaim(transaction, people[:1])
+            queue.unclaim(transaction, people[1:], claimed)
+            stop(transaction, self._settings, reason, self.deployment.now())
+
+    def _settle(self, person: int, traced: Trace, compared: int) -> None:
+        with self.deployment.office.transaction() as transaction:
+            settle(transaction, self.deployment, person, traced, compared)
+
+    def _rest(self, *, down: bool) -> None:
+        """After a round that failed, leave PDS alone for a while, longer the more rounds have failed."""
+        self._failed_rounds = self._failed_rounds + 1 if down else 0
+        rest = min(_FIRST_REST * 2 ** min(self._failed_rounds - 1, 10), _LONGEST_REST) if down else timedelta()
+        self._rests_until = self.deployment.now() + rest if down else None
 
     def _event(self, person: int) -> Event:
         return {
@@ -173,31 +179,3 @@ class Identify:
 
     async def _off_loop(self, work: Callable[..., Any], *arguments: Any) -> Any:
         return await asyncio.get_running_loop().run_in_executor(None, work, *arguments)
-
-
-def _demographics(patient: dict[str, Any]) -> Demographics:
-    names = [name for name in patient.get("name", ()) if name.get("use") not in ("old", "nickname")]
-    name = names[0] if names else {}
-    return Demographics(
-        family=name.get("family"),
-        given=tuple(name.get("given", ())),
-        birth_date=patient.get("birthDate"),
-        postcode=_postcode(patient),
-        gender=patient.get("gender"),
-        nhs_number=_number(patient),
-    )
-
-
-def _postcode(patient: dict[str, Any]) -> str | None:
-    current = [a for a in patient.get("address", ()) if "end" not in a.get("period", {}) and a.get("use") != "old"]
-    return next((address["postalCode"] for address in current if "postalCode" in address), None)
-
-
-def _number(patient: dict[str, Any]) -> NhsNumber | None:
-    for identifier in patient.get("identifier", ()):
-        if identifier.get("system") == NHS_NUMBER_SYSTEM:
-            try:
-                return NhsNumber.parse(identifier["value"])
-            except BadNhsNumber:
-                return None
-    return None

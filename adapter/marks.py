@@ -17,6 +17,15 @@ def marks(transaction: Transaction, person: int) -> dict[str, Any]:
     return dict(json.loads(row[0])) if row else {}
 
 
+def gone(transaction: Transaction, person: int) -> bool:
+    """Whether a record is closed for good: merged into another, deleted by its council, or erased."""
+    row = transaction.one("SELECT facts, merged_into FROM person WHERE id = :person", person=person)
+    if row is None:
+        return True
+    kept = json.loads(row[0])
+    return bool(row[1] or kept.get("sealed") or kept.get("erased"))
+
+
 def birth_dates(transaction: Transaction, person: int) -> list[str]:
     """The birth dates on file, the council's and PDS's; empty where there is none."""
     kept = marks(transaction, person)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from adapter.settings import Settings
 from consent.policy import Policy
-from pds_client.client import PdsClient
+from pds_client.client import PdsClient, Turn
 from pds_client.nhs_number import Environment
 
 
@@ -15,8 +15,11 @@ class PdsSettingError(ValueError):
     """PDS is set by halves; the message names what is missing."""
 
 
-def client_for(settings: Settings, policy: Policy) -> PdsClient | None:
-    """Make the client that the settings describe; None where no PDS is set. Raises PdsSettingError."""
+def client_for(settings: Settings, policy: Policy, turn: Turn | None = None) -> PdsClient | None:
+    """Make the client that the settings describe; None where no PDS is set. Raises PdsSettingError.
+
+    `turn` is awaited before each call: other workers may share the rate.
+    """
     if not settings.pds_base_url:
         return None
     needed = {
@@ -40,4 +43,5 @@ def client_for(settings: Settings, policy: Policy) -> PdsClient | None:
         end_user_organisation=settings.pds_ods or policy.councils[0].ods,
         rate=settings.pds_rate,
         environment=environments[settings.pds_environment],
+        turn=turn,
     )

@@ -36,7 +36,8 @@ class Settings(BaseSettings):
     pds_key_id: str = Field("", description="`kid` of the key registered there.")
     pds_key_file: Path | None = Field(None, description="PEM file of the private key (RS512).")
     pds_rate: float = Field(5.0, gt=0, description="Calls a second at most.")
-    pds_ods: str = Field("", description="ODS code of the end-user organisation; empty: the council's own.")
+    pds_refresh_days: int = Field(7, ge=1, description="Days after which a matched person is read again.")
+    pds_ods: str = Field("", description="ODS code of the end-user organisation; empty: each person's council.")
     pds_environment: str = Field("production", description="`production`, `integration` or `sandbox`: number ranges.")
 
     @property

@@ -15,6 +15,7 @@ https://digital.nhs.uk/developer/api-catalogue/personal-demographics-service-fhi
 import asyncio
 import math
 import uuid
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from types import TracebackType
@@ -37,6 +38,9 @@ from pds_client.retry import TOO_MANY_REQUESTS, WORTH_ANOTHER_TRY, TryAgain, ret
 _TIMEOUT = httpx.Timeout(10.0, connect=5.0).as_dict()
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 _UNAUTHORISED = 401
+
+# Awaited before each call, beside the client's own pace, where others share the rate.
+Turn = Callable[[], Awaitable[None]]
 
 
 def utc_now() -> datetime:
@@ -69,6 +73,7 @@ class PdsClient:
         attempts: int = 4,
         transport: httpx.AsyncBaseTransport | None = None,
         clock: Clock = utc_now,
+        turn: Turn | None = None,
     ) -> None:
         _check_urls(base_url=base_url, token_url=token_url)
         _check_words(api_key=api_key, key_id=key_id, end_user_organisation=end_user_organisation)
@@ -83,17 +88,24 @@ class PdsClient:
         self._credentials = Credentials(token_url, api_key, key_id, read_key(private_key))
         self._tokens = Tokens(self._credentials, self._send, clock)
         self._pace = Pace(rate)
+        self._turn = turn
         self._circuit = Circuit(failures=5, rest=30.0, time=lambda: asyncio.get_running_loop().time())
         # Enough under way to keep the rate while each call takes up to two seconds, and no more.
         self._places = asyncio.Semaphore(max(4, math.ceil(rate * 2)))
         self._stop: FullStop | None = None
 
     async def search(
-        self, query: Query, *, request_id: uuid.UUID | None = None, correlation_id: uuid.UUID | None = None
+        self,
+        query: Query,
+        *,
+        request_id: uuid.UUID | None = None,
+        correlation_id: uuid.UUID | None = None,
+        organisation: str | None = None,
     ) -> SearchOutcome:
+        """`organisation` is the ODS code for which this call is made, where one client serves several."""
         path = "/Patient?" + urlencode(query.parameters(), quote_via=quote)
-        reply = await self._ask(path, request_id, correlation_id)
-        return reply if isinstance(reply, Unavailable) else search_outcome(reply)
+        reply = await self._ask(path, self._headers(request_id, correlation_id, organisation))
+        return reply if isinstance(reply, Unavailable) else search_outcome(reply, self.environment)
 
     async def read(
         self,
@@ -102,13 +114,15 @@ class PdsClient:
         *,
         request_id: uuid.UUID | None = None,
         correlation_id: uuid.UUID | None = None,
+        organisation: str | None = None,
     ) -> ReadOutcome:
         """With the ETag of what the caller has, the answer is Unchanged when PDS still holds that version."""
-        # PDS documents no If-None-Match, so the versions are compared here.
+        # PDS documents no If-None-Match, so the versions are compared here. An ETag is the version of a record and
+        # not of a number: a 304 would hide that the number has been superseded by a record of the same version.
         if not nhs_number.occurs_in(self.environment):
             return BadNumber()
-        reply = await self._ask(f"/Patient/{nhs_number.value}", request_id, correlation_id)
-        return reply if isinstance(reply, Unavailable) else read_outcome(reply, nhs_number, etag)
+        reply = await self._ask(f"/Patient/{nhs_number.value}", self._headers(request_id, correlation_id, organisation))
+        return reply if isinstance(reply, Unavailable) else read_outcome(reply, nhs_number, etag, self.environment)
 
     async def related_persons(
         self,
@@ -116,11 +130,14 @@ class PdsClient:
         *,
         request_id: uuid.UUID | None = None,
         correlation_id: uuid.UUID | None = None,
+        organisation: str | None = None,
     ) -> RelatedOutcome:
         if not nhs_number.occurs_in(self.environment):
             return BadNumber()
-        reply = await self._ask(f"/Patient/{nhs_number.value}/RelatedPerson", request_id, correlation_id)
-        return reply if isinstance(reply, Unavailable) else related_outcome(reply, nhs_number)
+        reply = await self._ask(
+            f"/Patient/{nhs_number.value}/RelatedPerson", self._headers(request_id, correlation_id, organisation)
+        )
+        return reply if isinstance(reply, Unavailable) else related_outcome(reply, nhs_number, self.environment)
 
     def rotate_key(self, key_id: str, private_key: PrivateKey) -> None:
         """Signs with another key from the next token on; publish it first."""
@@ -139,10 +156,8 @@ class PdsClient:
     ) -> None:
         await self.aclose()
 
-    async def _ask(
-        self, path: str, request_id: uuid.UUID | None, correlation_id: uuid.UUID | None
-    ) -> Reply | Unavailable:
-        call = _Call(httpx.URL(self._base_url + path), self._headers(request_id, correlation_id))
+    async def _ask(self, path: str, headers: dict[str, str]) -> Reply | Unavailable:
+        call = _Call(httpx.URL(self._base_url + path), headers)
         async with self._places:
             try:
                 async with asyncio.timeout(self._deadline):
@@ -188,6 +203,8 @@ class PdsClient:
 
     async def _sent(self, call: _Call, token: str) -> httpx.Response:
         await self._pace.turn()
+        if self._turn is not None:
+            await self._turn()
         call.sent += 1
         headers = {**call.headers, "Authorization": f"Bearer {token}"}
         response = await self._send(httpx.Request("GET", call.url, headers=headers))
@@ -215,13 +232,16 @@ class PdsClient:
         self._pace.speed_up()
         return _reply(response)
 
-    def _headers(self, request_id: uuid.UUID | None, correlation_id: uuid.UUID | None) -> dict[str, str]:
+    def _headers(
+        self, request_id: uuid.UUID | None, correlation_id: uuid.UUID | None, organisation: str | None
+    ) -> dict[str, str]:
+        _check_words(organisation=organisation or self._organisation)
         return {
             "Accept": "application/fhir+json",
             "User-Agent": "pds-client",
             "X-Request-ID": str(request_id or uuid.uuid4()),
             "X-Correlation-ID": str(correlation_id or uuid.uuid4()),
-            "NHSD-End-User-Organisation-ODS": self._organisation,
+            "NHSD-End-User-Organisation-ODS": organisation or self._organisation,
         }
 
 

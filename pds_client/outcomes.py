@@ -128,6 +128,7 @@ TraceOutcome = (
     Matched
     | Restricted
     | Superseded
+    | Unchanged
     | NoMatch
     | Ambiguous
     | Insufficient

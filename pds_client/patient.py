@@ -2,7 +2,8 @@
 
 Rules it keeps:
 - Only the number is required: PDS has people without name, gender or date of birth.
-- The number is checked like any other, because an example of PDS holds one whose check digit is wrong.
+- The number is checked like any other, because an example of PDS holds one whose check digit is wrong; so
+  is its range, since a number that does not occur in an environment came from another one.
 - Whoever is not labelled with exactly one U is restricted: an absent or unknown label protects.
 - A removed death notification (status U) means that the person is not dead.
 - Nothing about the person appears in a repr.
@@ -16,7 +17,7 @@ from typing import Literal
 
 from pds_client.dates import date_or_none
 from pds_client.fhir import Resource, child, children, codes, text, texts
-from pds_client.nhs_number import BadNhsNumber, NhsNumber
+from pds_client.nhs_number import ANY, BadNhsNumber, Environment, NhsNumber
 
 Sensitivity = Literal["unrestricted", "restricted"]
 DeathNotification = Literal["informal", "formal", "removed"]
@@ -60,11 +61,11 @@ class PdsPatient:
     superseded_from: NhsNumber | None = None
 
     @classmethod
-    def parse(cls, resource: object, *, asked: NhsNumber | None = None) -> "PdsPatient":
+    def parse(cls, resource: object, *, asked: NhsNumber | None = None, environment: Environment = ANY) -> "PdsPatient":
         """Reads a Patient; `asked` is the number that was read, to notice that it was superseded."""
         if not isinstance(resource, Mapping) or resource.get("resourceType") != "Patient":
             raise BadPatient("the answer is not a Patient")
-        number = _number(resource)
+        number = _number(resource, environment)
         notification = _death_notification(resource)
         return cls(
             nhs_number=number,
@@ -96,15 +97,15 @@ class PdsPatient:
         return f"PdsPatient({self.sensitivity})"
 
 
-def _number(resource: Resource) -> NhsNumber:
+def _number(resource: Resource, environment: Environment) -> NhsNumber:
     said = text(resource.get("id")) or ""
     identifiers = [each for each in children(resource, "identifier") if each.get("system") == _NHS_NUMBER]
     if any(each.get("value") != said for each in identifiers):
         raise BadPatient("the id and the identifier of the Patient disagree")
     try:
-        return NhsNumber.parse(said)
+        return NhsNumber.parse(said, environment=environment)
     except BadNhsNumber:
-        raise BadPatient("the id of the Patient is not an nhs number") from None
+        raise BadPatient("the id of the Patient is not an nhs number that occurs here") from None
 
 
 def _name(entry: Resource) -> Name:

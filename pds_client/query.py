@@ -58,6 +58,9 @@ class Query:
                 raise BadQuery(f"{name}: a fuzzy search takes no wildcard")
         if any("*" in each for each in self.given[1:]):
             raise BadQuery("given: only the first given name takes a wildcard")
+        for name, dates in (("birthdate", self.birth_date), ("death-date", self.death_date)):
+            if len(_several(dates)) > 1 and sorted(date[:2] for date in dates) != ["ge", "le"]:
+                raise BadQuery(f"{name}: a range is one date with ge and one with le")
         if self.max_results not in (None, 1):
             raise BadQuery("_max-results: application-restricted access returns one match; leave it out")
         if not any(needed <= set(self.fields) for needed in (_FUZZY_SETS if self.fuzzy else _PLAIN_SETS)):

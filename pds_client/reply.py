@@ -13,7 +13,7 @@ import re
 from dataclasses import dataclass
 
 from pds_client.fhir import Resource, child, children, codes
-from pds_client.nhs_number import NhsNumber
+from pds_client.nhs_number import Environment, NhsNumber
 from pds_client.outcomes import (
     Ambiguous,
     BadNumber,
@@ -64,11 +64,11 @@ class Reply:
         return f"Reply({self.status})"
 
 
-def read_outcome(reply: Reply, asked: NhsNumber, etag: str | None = None) -> ReadOutcome:
+def read_outcome(reply: Reply, asked: NhsNumber, etag: str | None, environment: Environment) -> ReadOutcome:
     if reply.status != OK:
         return NotFound() if _says(reply, NOT_FOUND, "RESOURCE_NOT_FOUND") else _failure(reply)
     try:
-        patient = PdsPatient.parse(reply.body, asked=asked)
+        patient = PdsPatient.parse(reply.body, asked=asked, environment=environment)
     except BadPatient as problem:
         return Unavailable(str(problem), reply.status)
     if patient.superseded_from is not None:
@@ -78,31 +78,34 @@ def read_outcome(reply: Reply, asked: NhsNumber, etag: str | None = None) -> Rea
     return _held(patient, None)
 
 
-def search_outcome(reply: Reply) -> SearchOutcome:
+def search_outcome(reply: Reply, environment: Environment) -> SearchOutcome:
     if reply.status != OK:
         failure = _failure(reply)
         return failure if isinstance(failure, Unavailable) else Refused(reply.status, reply.code)
     if reply.code == "TOO_MANY_MATCHES":
         return Ambiguous()
     try:
-        return _found(reply.body)
+        return _found(reply.body, environment)
     except BadPatient as problem:
         return Unavailable(str(problem), reply.status)
 
 
-def related_outcome(reply: Reply, asked: NhsNumber) -> RelatedOutcome:
+def related_outcome(reply: Reply, asked: NhsNumber, environment: Environment) -> RelatedOutcome:
     if reply.status != OK:
         return Related() if _says(reply, NOT_FOUND, "RESOURCE_NOT_FOUND") else _failure(reply)
     if reply.kind != "Bundle":
         return Unavailable("the answer is not a Bundle", reply.status)
     entries = [child(entry.get("resource")) for entry in children(reply.body, "entry")]
-    return Related(tuple(RelatedPerson.parse(entry, of=asked) for entry in entries))
+    return Related(tuple(RelatedPerson.parse(entry, of=asked, environment=environment) for entry in entries))
 
 
-def _found(bundle: Resource) -> SearchOutcome:
+def _found(bundle: Resource, environment: Environment) -> SearchOutcome:
     if bundle.get("resourceType") != "Bundle":
         raise BadPatient("the answer is not a Bundle")
-    entries = [(_score(entry), PdsPatient.parse(entry.get("resource"))) for entry in children(bundle, "entry")]
+    entries = [
+        (_score(entry), PdsPatient.parse(entry.get("resource"), environment=environment))
+        for entry in children(bundle, "entry")
+    ]
     if len(entries) > 1:
         return Ambiguous(tuple(Candidate(patient.nhs_number, score) for score, patient in entries))
     for score, patient in entries:

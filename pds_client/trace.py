@@ -8,6 +8,8 @@ Rules it keeps:
 - Whatever is not accepted goes to a reviewer: nobody is chosen from several, and a restricted person
   found by search, whose address PDS keeps back, is never chosen. Whom a search finds in place of a held
   number that PDS does not know is not chosen either.
+- Of a number that is verified already, the version that was read may be given: where PDS still holds it,
+  nothing is compared again. What a person let stand when they decided does not raise the doubt anew.
 - A step that fails ends the trace as Unavailable or Refused; it is never taken for NoMatch.
 - Whether a trace may be made at all is decided by the caller, before.
 
@@ -16,6 +18,7 @@ https://digital.nhs.uk/developer/api-catalogue/personal-demographics-service-fhi
 
 import uuid
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from pds_client.agreement import Agreement, compare
 from pds_client.auth import Clock
@@ -40,6 +43,7 @@ from pds_client.outcomes import (
     Superseded,
     TraceOutcome,
     Unavailable,
+    Unchanged,
 )
 from pds_client.patient import PdsPatient
 from pds_client.query import Query
@@ -49,7 +53,7 @@ CONFIDENCE = 0.95
 
 @dataclass(frozen=True, slots=True)
 class Trace:
-    """The patient is there only when the number is believed, that is with status 01."""
+    """The patient is there only when the number is believed and PDS holds something else than the caller has."""
 
     outcome: TraceOutcome
     patient: PdsPatient | None
@@ -65,9 +69,17 @@ class Trace:
 
 
 async def trace(
-    client: PdsClient, demographics: Demographics, *, clock: Clock = utc_now, confidence: float = CONFIDENCE
+    client: PdsClient,
+    demographics: Demographics,
+    *,
+    clock: Clock = utc_now,
+    confidence: float = CONFIDENCE,
+    etag: str | None = None,
+    let_stand: frozenset[str] = frozenset(),
+    organisation: str | None = None,
 ) -> Trace:
-    asking = _Asking(client, demographics, clock, confidence)
+    """Traces a person; `etag` is the version that was believed of just these demographics, if any was."""
+    asking = _Asking(client, demographics, clock, confidence, etag, let_stand, organisation)
     held = demographics.nhs_number
     return await (asking.search() if held is None else asking.verify(held))
 
@@ -80,20 +92,23 @@ class _Asking:
     ours: Demographics
     clock: Clock
     confidence: float
+    etag: str | None
+    let_stand: frozenset[str]
+    organisation: str | None
     steps: list[StepTaken] = field(default_factory=list)
     correlation_id: uuid.UUID = field(default_factory=uuid.uuid4)
 
     async def verify(self, held: NhsNumber) -> Trace:
         if "birth_date" in self.ours.missing:
             return self._ended(Insufficient(("birth_date",)), Status.PRESENT_NOT_TRACED)
-        outcome = await self._read("held number", held)
+        outcome = await self._read("held number", held, self.etag)
         if isinstance(outcome, Unavailable | Refused):
             return self._ended(outcome, Status.PRESENT_NOT_TRACED)
+        if isinstance(outcome, Unchanged):
+            return self._ended(outcome, Status.VERIFIED)
         if isinstance(outcome, Matched | Restricted | Superseded):
             return self._compared_with_held(outcome)
-        if isinstance(outcome, Invalidated | NotFound | BadNumber):
-            return await self._instead_of(outcome)
-        raise AssertionError("a read without an ETag is never Unchanged")
+        return await self._instead_of(outcome)
 
     async def search(self, *, to_accept: bool = True) -> Trace:
         if self.ours.missing:
@@ -117,9 +132,14 @@ class _Asking:
 
     def _compared_with_held(self, outcome: Matched | Restricted | Superseded) -> Trace:
         agreement = compare(self.ours, outcome.patient)
-        if agreement.verifies:
+        if agreement.verifies or self._stands(outcome, agreement):
             return self._ended(outcome, Status.VERIFIED, outcome.patient, agreement)
         return self._for_review(outcome.patient, None, agreement)
+
+    def _stands(self, outcome: Matched | Restricted | Superseded, agreement: Agreement) -> bool:
+        """Whether all that differs is what a person has seen and let stand; of a record in its place nobody has."""
+        told = not isinstance(outcome, Superseded) and "birth_date" in {*agreement.agreed, *self.let_stand}
+        return told and bool(self.let_stand) and set(agreement.conflicting) <= self.let_stand
 
     async def _instead_of(self, unknown: Invalidated | NotFound | BadNumber) -> Trace:
         """PDS does not know the held number: a search may still give a reviewer somebody to look at."""
@@ -152,19 +172,23 @@ class _Asking:
         doubt = Ambiguous((Candidate(patient.nhs_number, score),))
         return self._ended(doubt, Status.TO_BE_RESOLVED, None, agreement, score)
 
-    async def _read(self, name: str, number: NhsNumber) -> ReadOutcome:
+    async def _read(self, name: str, number: NhsNumber, etag: str | None = None) -> ReadOutcome:
         if not number.occurs_in(self.client.environment):
             return BadNumber()
         request_id = uuid.uuid4()
-        outcome = await self.client.read(number, request_id=request_id, correlation_id=self.correlation_id)
+        outcome = await self.client.read(number, etag, **self._ids(request_id))
         self._note(name, ("nhs_number",), outcome, request_id)
         return outcome
 
     async def _search(self, step: Step, query: Query) -> SearchOutcome:
         request_id = uuid.uuid4()
-        outcome = await self.client.search(query, request_id=request_id, correlation_id=self.correlation_id)
+        outcome = await self.client.search(query, **self._ids(request_id))
         self._note(step.name, query.fields, outcome, request_id)
         return outcome
+
+    def _ids(self, request_id: uuid.UUID) -> dict[str, Any]:
+        known_by = {"request_id": request_id, "correlation_id": self.correlation_id}
+        return {**known_by, "organisation": self.organisation}
 
     def _note(self, name: str, fields: tuple[str, ...], outcome: object, request_id: uuid.UUID) -> None:
         if isinstance(outcome, Unavailable) and not outcome.asked:

@@ -257,7 +257,15 @@ class World:
         """One worker of the trace queue; `record` is its trail."""
         door = self.deployment.engine.door()
         await door.open()
-        client = PdsClient(
+        async with self.pds_client(attempts) as client:
+            try:
+                return await Identify(self.deployment, door, client, record or _unrecorded).work(most)
+            finally:
+                await door.close()
+
+    def pds_client(self, attempts: int = 4) -> PdsClient:
+        """A client that PDS accepts."""
+        return PdsClient(
             base_url=f"http://localhost{BASE_PATH}",
             token_url=f"http://localhost{TOKEN_PATH}",
             api_key="api-key",
@@ -268,11 +276,6 @@ class World:
             attempts=attempts,
             transport=httpx.ASGITransport(self.pds.app),
         )
-        async with client:
-            try:
-                return await Identify(self.deployment, door, client, record or _unrecorded).work(most)
-            finally:
-                await door.close()
 
     def asker(self, kind: str, **changes: Any) -> Asker:
         """Register a client of this kind and let it ask; `changes` replace what it is or says."""

@@ -26,6 +26,7 @@ from adapter.intake import UnknownCouncilError
 from adapter.outcome import CAUSES, RefusedError
 from adapter.pds import PdsSettingError
 from adapter.person import UnknownPersonError
+from adapter.review import RefusedReviewError
 from adapter.trail import TrailError
 from consent.policy import PolicyError
 from mappings.declared import MappingError
@@ -80,6 +81,7 @@ _TABLE = (
     _Row(RoleNeededError, WRONG_USE),
     _Row(RefusedChoiceError, REFUSED),
     _Row(RefusedDeclarationError, REFUSED),
+    _Row(RefusedReviewError, REFUSED),
     _Row(BadClientError, REFUSED),
     _Row(
         RefusedError, REFUSED, lambda fault: f"the asking is refused, whoever it is about: {CAUSES[fault.cause].text}"

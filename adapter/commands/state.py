@@ -13,6 +13,8 @@ from adapter.commands.words import age, when
 from adapter.database import Transaction
 from adapter.declaration import declarations
 from adapter.deployment import Deployment
+from adapter.doubt import undecided
+from adapter.full_stop import fingerprint, stopped
 from adapter.instant import millis
 from adapter.register import KINDS
 from adapter.trail.segment import last_hash
@@ -33,6 +35,8 @@ def state_of(deployment: Deployment) -> State:
             "people": sum(people.values()),
             "withheld": [counted.document() for counted in withheld(deployment.policy, people)],
             "queue": _queue(transaction, deployment),
+            "pds": _pds(transaction, deployment),
+            "reviews": undecided(transaction),
             "feeds": _feeds(transaction, deployment),
             "registers": _registers(transaction, deployment),
             "clients": _clients(transaction, deployment),
@@ -60,6 +64,15 @@ def _queue(transaction: Transaction, deployment: Deployment) -> State:
         "oldest_age": "-" if due is None else age(due, deployment.now()),
         "last_outcomes": dict(outcomes),
     }
+
+
+def _pds(transaction: Transaction, deployment: Deployment) -> State:
+    if not deployment.settings.pds_base_url:
+        return {"state": "not set", "since": "-", "reason": "-"}
+    halt = stopped(transaction, fingerprint(deployment))
+    if halt is None:
+        return {"state": "in use", "since": "-", "reason": "-"}
+    return {"state": "stopped", "since": when(halt.at), "reason": halt.reason}
 
 
 def _feeds(transaction: Transaction, deployment: Deployment) -> list[State]:
@@ -127,6 +140,13 @@ def _alarms(found: State) -> list[str]:
         if r["alarm"]
     ]
     told += [f"nothing was ever received from {feed['council']}" for feed in found["feeds"] if feed["age"] == "-"]
+    if found["pds"]["state"] == "stopped":
+        told.append(
+            f"tracing has stopped since {found['pds']['since']}: {found['pds']['reason']}; put the settings right and"
+            " start anew, or run `asc-fhir trace`"
+        )
+    if found["reviews"]:
+        told.append(f"{found['reviews']} matches wait for a decision: `asc-fhir review list`")
     if found["clients"]["ending_within_30_days"]:
         told.append(f"{found['clients']['ending_within_30_days']} sharing agreements end within 30 days")
     return told

@@ -27,6 +27,8 @@ def _show(found: State) -> None:
         "people": found["people"],
         "waiting for a trace": f"{queue['waiting']}, the oldest since {queue['oldest_due']} ({queue['oldest_age']})",
         "last traces": _counts(queue["last_outcomes"]),
+        "PDS": found["pds"]["state"],
+        "matches to look at": found["reviews"],
         "clients": f"{clients['registered']}; {clients['ending_within_30_days']} agreements end within 30 days,"
         f" {clients['ended']} have ended",
         "trail": f"{trail['segments']} segments, newest head {trail['newest_head']}",

@@ -39,6 +39,8 @@ class Dialect:
     alone: str
     # Ends a SELECT of one row that nobody else may change meanwhile.
     hold: str
+    # Ends a SELECT of rows that others may hold already: those are left out, and the rest are held.
+    free: str
     # How a parameter without a name is written.
     place: str
     # Gives ids for a table that nobody else will use, in falling order, the last of them after the one given.
@@ -77,6 +79,8 @@ SQLITE = Dialect(
     begin="BEGIN IMMEDIATE",
     alone="",
     hold="",
+    # Every transaction that writes is alone.
+    free="",
     place="?",
     ids=_following,
 )
@@ -95,6 +99,7 @@ POSTGRES = Dialect(
     begin="BEGIN",
     alone="SELECT pg_advisory_xact_lock(1634952550)",
     hold=" FOR NO KEY UPDATE",
+    free=" FOR UPDATE SKIP LOCKED",
     place="%s",
     ids=_drawn,
 )

@@ -43,6 +43,10 @@ class Transaction:
         """Fetch one row, and keep others from changing it until this transaction ends."""
         return self.one(sql + self._dialect.hold, **parameters)
 
+    def free(self, sql: str, **parameters: Any) -> list[Row]:
+        """Fetch rows that nobody else holds, and hold them until this transaction ends."""
+        return self.all(sql + self._dialect.free, **parameters)
+
     def number(self, sql: str, **parameters: Any) -> int:
         """Fetch one number: a count, or the id that an insert returns."""
         row = self._run(sql, parameters).fetchone()

@@ -16,6 +16,6 @@ All people in it must be invented.
 
 from pds_client.simulator.app import BASE_PATH, TOKEN_PATH, Call, Simulator
 from pds_client.simulator.people import person
-from pds_client.simulator.server import Served, serve
+from pds_client.simulator.server import Served, serve, simulated
 
-__all__ = ["BASE_PATH", "TOKEN_PATH", "Call", "Served", "Simulator", "person", "serve"]
+__all__ = ["BASE_PATH", "TOKEN_PATH", "Call", "Served", "Simulator", "person", "serve", "simulated"]

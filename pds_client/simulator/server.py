@@ -9,12 +9,14 @@ https://www.uvicorn.org/settings/
 
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 import uvicorn
 
+from pds_client.auth import make_key_pair
 from pds_client.simulator.app import BASE_PATH, TOKEN_PATH, Simulator
 
 
@@ -46,3 +48,18 @@ def serve(simulator: Simulator, host: str = "127.0.0.1", port: int = 0) -> Itera
         server.should_exit = True
         thread.join()
         listening.close()
+
+
+@contextmanager
+def simulated(*patients: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """A PDS that knows these people, with a key made on the spot: the arguments of a PdsClient that it accepts."""
+    private, public = make_key_pair("key-1", bits=2048)
+    with serve(Simulator(patients, clients={"api-key": public})) as served:
+        yield {
+            "base_url": served.base_url,
+            "token_url": served.token_url,
+            "api_key": "api-key",
+            "key_id": "key-1",
+            "private_key": private,
+            "end_user_organisation": "X26",
+        }

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from tests.commands.desk import NUMBER, Desk, known
 from tests.world import case, objection, pds_record
 
@@ -84,6 +86,37 @@ def test_agreements_that_end_soon_are_counted(desk: Desk) -> None:
     found = desk.json("status")
     assert found["clients"] == {"registered": 3, "ending_within_30_days": 1, "ended": 1}
     assert "1 sharing agreements end within 30 days" in found["alarms"]
+
+
+def test_matches_that_wait_for_a_decision_are_counted_and_need_somebody(desk_on_both: Desk) -> None:
+    desk_on_both.world.load(known(), case("A2", family="Nobody"))
+    desk_on_both.world.declare()
+    desk_on_both.world.know()
+    desk_on_both.world.trace()
+    found = desk_on_both.json("status")
+    assert found["reviews"] == 2
+    assert "2 matches wait for a decision: `asc-fhir review list`" in found["alarms"]
+
+
+def test_a_pds_that_does_not_accept_who_we_are_is_an_alarm(desk_on_both: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert desk_on_both.json("status")["pds"]["state"] == "not set"
+    # The deployment of the world and that of the command are the same only where both know the same PDS.
+    monkeypatch.setenv("ASC_FHIR_PDS_BASE_URL", "https://pds.example")
+    desk_on_both.world.deployment.settings.pds_base_url = "https://pds.example"
+    assert desk_on_both.json("status")["pds"]["state"] == "in use"
+    desk_on_both.world.load(known())
+    desk_on_both.world.declare()
+    desk_on_both.world.know()
+    desk_on_both.world.pds.fail_next(403)
+    desk_on_both.world.trace()
+    found = desk_on_both.json("status")
+    assert found["pds"] == {
+        "state": "stopped",
+        "since": "2026-11-22T09:00:00Z",
+        "reason": "pds answered 403 ACCESS_DENIED",
+    }
+    assert any(alarm.startswith("tracing has stopped since 2026-11-22T09:00:00Z") for alarm in found["alarms"])
+    assert "stopped" in desk_on_both.run("status").stdout
 
 
 def test_the_page_for_people_says_the_same(desk: Desk) -> None:

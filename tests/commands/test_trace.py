@@ -66,8 +66,9 @@ def test_a_dry_run_says_how_many_wait_and_asks_nothing(two_wait: Desk, monkeypat
     with pds(two_wait, monkeypatch) as simulator:
         found = two_wait.json("trace", "--dry-run", "--limit", "1")
         shown = two_wait.run("trace", "--dry-run").stdout
-    assert found == {"waiting": 2, "people": 1, "calls_at_least": 1}
+    assert found == {"waiting": 2, "people": 1, "calls_at_least": 1, "seconds_at_least": 0.0}
     assert "2 people wait" in shown
+    assert "at 1000 calls a second that is 0:00:00 or more" in shown
     assert simulator.calls == []
 
 
@@ -88,6 +89,50 @@ def test_where_pds_does_not_know_the_key_that_is_said(two_wait: Desk, monkeypatc
         said = two_wait.refused("trace")
     assert said.startswith("PDS does not accept who we are")
     assert waiting(two_wait) == 2
+
+
+def test_tracing_that_has_stopped_is_tried_again_when_an_officer_asks(
+    two_wait: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pds(two_wait, monkeypatch):
+        monkeypatch.setenv("ASC_FHIR_PDS_API_KEY", "another")
+        two_wait.refused("trace")
+        assert two_wait.json("status")["pds"]["state"] == "stopped"
+        monkeypatch.setenv("ASC_FHIR_PDS_API_KEY", "key")
+        assert two_wait.json("status")["pds"]["state"] == "in use"
+        monkeypatch.setenv("ASC_FHIR_PDS_API_KEY", "another")
+        two_wait.refused("trace")
+        monkeypatch.setenv("ASC_FHIR_PDS_API_KEY", "key")
+        assert two_wait.json("trace")["outcomes"] == {"Matched": 1, "NoMatch": 1}
+
+
+def test_only_who_waits_since_a_day_is_traced_where_that_is_asked_for(
+    two_wait: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    two_wait.world.pass_time(days=1)
+    two_wait.world.load(case("A3", family="Third"), sequence=2)
+    two_wait.world.declare()
+    with pds(two_wait, monkeypatch):
+        assert two_wait.json("trace", "--dry-run", "--since", "2026-11-23")["people"] == 1
+        assert two_wait.json("trace", "--since", "2026-11-23")["outcomes"] == {"NoMatch": 1}
+    assert waiting(two_wait) == 2
+    assert "--since is not a date" in two_wait.refused("trace", "--since", "yesterday", code=2)
+
+
+def test_how_long_it_took_and_how_fast_it_was_is_said(two_wait: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pds(two_wait, monkeypatch):
+        found = two_wait.json("trace")
+    assert (found["calls"], found["seconds"] >= 0, found["calls_a_second"] > 0) == (7, True, True)
+
+
+def test_people_who_are_to_be_read_again_are_foretold_and_read(two_wait: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pds(two_wait, monkeypatch):
+        two_wait.run("trace")
+        two_wait.world.pass_time(days=8)
+        two_wait.world.declare()
+        assert two_wait.json("trace", "--dry-run")["people"] == 1
+        assert waiting(two_wait) == 0
+        assert two_wait.json("trace")["outcomes"] == {"Unchanged": 1}
 
 
 def test_without_a_pds_the_settings_that_it_needs_are_named(desk: Desk) -> None:

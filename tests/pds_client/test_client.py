@@ -12,8 +12,9 @@ from pds_client import (
     Query,
 )
 from pds_client.simulator.answers import operation_outcome
+from pds_client.trace import trace
 from tests.pds_client.asking import read, recorded
-from tests.pds_client.world import ADA, Recording, ada, client_of, pds, run
+from tests.pds_client.world import ADA, Recording, ada, client_of, our_ada, pds, run
 
 NUMBER = NhsNumber.parse(ADA)
 TOO_MANY = operation_outcome("TOO_MANY_MATCHES", "", "multiple-matches", "information")
@@ -77,6 +78,27 @@ def test_each_request_says_for_which_organisation_it_is_made_and_what_it_accepts
     assert request.headers["NHSD-End-User-Organisation-ODS"] == "X26"
     assert request.headers["Accept"] == "application/fhir+json"
     assert request.headers["Authorization"].startswith("Bearer ")
+
+
+def test_a_call_may_be_made_for_another_organisation_and_not_for_a_header_of_its_own():
+    simulator = pds(ada())
+    wire = Recording(simulator)
+
+    async def once():
+        async with client_of(simulator, transport=wire) as client:
+            await client.read(NUMBER, organisation="X27")
+            await client.related_persons(NUMBER, organisation="X28")
+            await trace(client, our_ada(), organisation="X29")
+            with pytest.raises(Misconfigured):
+                await client.read(NUMBER, organisation="X26\r\nX-Other: 1")
+
+    run(once())
+    assert [request.headers["NHSD-End-User-Organisation-ODS"] for request in wire.requests] == [
+        "X27",
+        "X28",
+        "X29",
+        "X29",
+    ]
 
 
 def test_spaces_and_wildcards_are_written_in_percent():

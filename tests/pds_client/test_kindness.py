@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from pds_client import Matched, NhsNumber, Unavailable
 from pds_client.pace import Pace
 from pds_client.retry import retry_after
-from tests.pds_client.world import ADA, NOON, Recording, ada, client_of, now, pds, run
+from pds_client.trace import trace
+from tests.pds_client.world import ADA, NOON, NUMBERS, Recording, ada, client_of, now, our_ada, pds, run
 
 NUMBER = NhsNumber.parse(ADA)
 PASSING = (408, 429, 500, 502, 503, 504)
@@ -66,6 +67,23 @@ def test_tries_again_count_towards_the_rate():
     simulator.fail_next(502, times=20)
     _, wire, _ = read(simulator, times=20)
     assert most_in_a_second(wire.times) <= 5
+
+
+def test_traces_at_once_never_exceed_the_rate_in_any_second_whatever_pds_answers():
+    simulator = pds(*(ada(number, given=[f"Ada{place}"]) for place, number in enumerate(NUMBERS)))
+    for status in (503, 429, 408, 429, 500):
+        simulator.fail_next(status)
+    wire = Recording(simulator)
+
+    async def together():
+        async with client_of(simulator, transport=wire) as client:
+            people = [our_ada(given=(f"Ada{place % 60}",)) for place in range(150)]
+            return await asyncio.gather(*(trace(client, person, clock=lambda: NOON) for person in people))
+
+    statuses = [str(result.status) for result in run(together())]
+    assert statuses.count("01") > 100
+    assert len(wire.times) > 300
+    assert all(later - earlier > 1 for earlier, later in zip(wire.times, wire.times[5:], strict=False))
 
 
 def test_after_a_429_everybody_is_slower():

@@ -3,13 +3,17 @@
 import pytest
 
 from pds_client import (
+    Environment,
     Invalidated,
     Matched,
     NhsNumber,
+    PdsPatient,
     Refused,
     Related,
+    RelatedPerson,
     Unavailable,
 )
+from pds_client.patient import BadPatient
 from pds_client.simulator import person
 from pds_client.simulator.answers import operation_outcome
 from tests.pds_client.asking import bundle, read, related, search
@@ -120,3 +124,17 @@ def test_a_404_and_an_empty_bundle_both_mean_that_nobody_is_related():
 
 def test_an_invalidated_number_has_no_related_persons_but_is_invalidated():
     assert related(pds(invalidated=[ADA])) == Invalidated()
+
+
+def test_a_number_received_that_does_not_occur_in_this_environment_is_never_handed_on():
+    assert isinstance(search(pds(ada()), environment=Environment.SANDBOX), Matched)
+    assert isinstance(search(pds(ada()), environment=Environment.PRODUCTION), Unavailable)
+    with pytest.raises(BadPatient):
+        PdsPatient.parse(ada(), asked=NUMBER, environment=Environment.PRODUCTION)
+
+
+def test_a_related_person_of_another_environment_is_no_reference():
+    entry = {"patient": {"identifier": {"value": ADA}}}
+    of = NhsNumber.parse(BEN)
+    assert RelatedPerson.parse(entry, of=of).nhs_number == NUMBER
+    assert RelatedPerson.parse(entry, of=of, environment=Environment.PRODUCTION).nhs_number is None

@@ -1,5 +1,6 @@
 """Is what the README says true, and does what it shows run?"""
 
+import inspect
 import re
 from pathlib import Path
 
@@ -16,6 +17,10 @@ def test_the_smallest_use_runs_and_prints_what_the_readme_says(capsys):
     assert capsys.readouterr().out == "01\n"
 
 
+def test_the_smallest_use_is_six_lines():
+    assert len([line for line in BLOCKS[0].splitlines() if line.strip()]) <= 6
+
+
 def test_the_asynchronous_use_is_python_and_names_what_exists():
     compile(f"async def use():\n{re.sub('^', '    ', BLOCKS[1], flags=re.MULTILINE)}", "README.md", "exec")
     assert all(hasattr(pds_client.PdsClient, name) for name in re.findall(r"client\.(\w+)\(", BLOCKS[1]))
@@ -30,6 +35,11 @@ def test_the_table_of_outcomes_is_the_one_the_code_prints():
 def test_the_table_has_a_row_for_every_outcome():
     rows = table().splitlines()[2:]
     assert [row.split("`")[1] for row in rows] == [outcome.__name__ for outcome in OUTCOMES]
+
+
+def test_every_argument_of_a_client_is_named():
+    arguments = inspect.signature(pds_client.PdsClient.__init__).parameters
+    assert [name for name in arguments if name != "self" and f"`{name}`" not in README] == []
 
 
 def test_every_status_a_trace_can_end_with_is_in_the_readme():

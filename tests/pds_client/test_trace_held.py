@@ -13,6 +13,7 @@ from pds_client import (
     Restricted,
     Superseded,
     Unavailable,
+    Unchanged,
 )
 from pds_client.simulator import person
 from tests.pds_client.tracing import asked, believed, numbers_for_review, traced
@@ -108,3 +109,50 @@ def test_a_failure_while_a_held_number_is_read_is_unavailable_and_changes_nothin
     simulator.fail_next(503, times=4)
     result = traced(simulator, our_ada(nhs_number=ADA))
     assert (type(result.outcome), *believed(result)) == (Unavailable, None, "02")
+
+
+def test_a_verified_number_whose_version_pds_still_holds_is_unchanged_after_one_read():
+    simulator = pds(ada(version=7))
+    result = traced(simulator, our_ada(nhs_number=ADA), etag='W/"7"')
+    assert (type(result.outcome), str(result.status), result.patient) == (Unchanged, "01", None)
+    assert asked(simulator) == ["read"]
+
+
+def test_a_verified_number_of_which_pds_holds_another_version_is_compared_again():
+    result = traced(pds(ada(version=8)), our_ada(nhs_number=ADA), etag='W/"7"')
+    assert (type(result.outcome), *believed(result)) == (Matched, ADA, "01")
+    result = traced(pds(ada(version=8, birth_date="1950-01-01")), our_ada(nhs_number=ADA), etag='W/"7"')
+    assert (type(result.outcome), *believed(result)) == (Ambiguous, None, "05")
+
+
+def test_a_superseded_number_is_never_unchanged_though_the_versions_are_the_same():
+    result = traced(pds(ada(BEN, version=7), superseded={ADA: BEN}), our_ada(nhs_number=ADA), etag='W/"7"')
+    assert (type(result.outcome), *believed(result)) == (Superseded, BEN, "01")
+
+
+LET_STAND = frozenset({"birth_date"})
+
+
+def test_what_a_person_let_stand_does_not_bring_the_doubt_back():
+    held = ada(birth_date="1950-01-01")
+    assert believed(traced(pds(held), our_ada(nhs_number=ADA))) == (None, "05")
+    assert believed(traced(pds(held), our_ada(nhs_number=ADA), let_stand=LET_STAND)) == (ADA, "01")
+
+
+@pytest.mark.parametrize(
+    ("theirs", "let_stand"),
+    [
+        ({"birth_date": "1950-01-01", "family": "Sample"}, {"birth_date"}),
+        ({"birth_date": "1950-01-01"}, {"family"}),
+        ({"birth_date": "1950-01-01"}, {"given", "postcode"}),
+        ({"birth_date": None, "family": "Other", "given": ["Otto"], "postcode": "ZE9 9ZZ"}, {"family", "given"}),
+    ],
+)
+def test_what_differs_beyond_that_does(theirs, let_stand):
+    result = traced(pds(ada(**theirs)), our_ada(nhs_number=ADA), let_stand=frozenset(let_stand))
+    assert believed(result) == (None, "05")
+
+
+def test_what_a_person_let_stand_of_one_record_is_no_word_on_the_one_in_its_place():
+    simulator = pds(ada(BEN, birth_date="1950-01-01"), superseded={ADA: BEN})
+    assert believed(traced(simulator, our_ada(nhs_number=ADA), let_stand=LET_STAND)) == (None, "05")

@@ -6,10 +6,18 @@ from pds_client.trace import Trace, trace
 from tests.pds_client.world import NOON, client_of, our_ada, run
 
 
-def traced(simulator: Simulator, ours: Demographics | None = None, confidence: float = 0.95, **options) -> Trace:
+def traced(
+    simulator: Simulator,
+    ours: Demographics | None = None,
+    confidence: float = 0.95,
+    etag: str | None = None,
+    let_stand: frozenset[str] = frozenset(),
+    **options,
+) -> Trace:
     async def once() -> Trace:
         async with client_of(simulator, **options) as client:
-            return await trace(client, ours or our_ada(), clock=lambda: NOON, confidence=confidence)
+            known = {"confidence": confidence, "etag": etag, "let_stand": let_stand}
+            return await trace(client, ours or our_ada(), clock=lambda: NOON, **known)
 
     return run(once())
 

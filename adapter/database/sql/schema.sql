@@ -209,11 +209,14 @@ CREATE INDEX term_of ON term (facet);
 
 CREATE TABLE trace_queue (
     person {big} PRIMARY KEY REFERENCES person (id),
+    -- Councils take turns.
+    council {big} NOT NULL,
     due {big} NOT NULL,
+    queued {big} NOT NULL,
     attempts {big} NOT NULL,
     claimed_until {big} NOT NULL
 );
-CREATE INDEX trace_due ON trace_queue (due);
+CREATE INDEX trace_due ON trace_queue (council, due);
 
 -- What a trace found, and how: steps and names of fields, never their values.
 CREATE TABLE trace (
@@ -225,6 +228,61 @@ CREATE TABLE trace (
     evidence {text} NOT NULL
 );
 CREATE INDEX trace_of ON trace (person, at);
+
+-- When PDS was last read and believed of a person: which version, and against which words of ours.  Never a number.
+CREATE TABLE pds_read (
+    person {big} PRIMARY KEY REFERENCES person (id),
+    at {big} NOT NULL,
+    -- Not asked again before this instant.
+    not_before {big} NOT NULL,
+    version {text} NOT NULL,
+    -- The facet that was compared: once it has ended, the comparison says nothing any more.
+    compared {big} NOT NULL,
+    -- The names of fields that a person let stand although they do not agree.
+    let_stand {text} NOT NULL
+);
+CREATE INDEX pds_read_by_age ON pds_read (at);
+
+-- A match of which PDS is not sure: a person decides.
+CREATE TABLE review (
+    id {id},
+    person {big} NOT NULL REFERENCES person (id),
+    -- What the trace came to, or why its answer was not taken.
+    cause {text} NOT NULL,
+    -- Names of fields, never their values.
+    agreed {text} NOT NULL,
+    conflicting {text} NOT NULL,
+    opened {big} NOT NULL,
+    -- Empty until somebody has decided: accepted or rejected.
+    decision {text} NOT NULL,
+    decided {big} NOT NULL,
+    decided_by {text} NOT NULL
+);
+CREATE UNIQUE INDEX review_open ON review (person) WHERE decision = '';
+CREATE INDEX review_of ON review (person);
+
+-- Whom PDS suggests: a number of somebody, and so destroyed like every other number of who objects.
+CREATE TABLE candidate (
+    review {big} NOT NULL REFERENCES review (id),
+    place {big} NOT NULL,
+    number {text} NOT NULL,
+    score {text} NOT NULL,
+    PRIMARY KEY (review, place)
+) {without_rowid};
+CREATE INDEX candidate_by_number ON candidate (number);
+
+-- PDS does not accept who we are: it is not asked again with these settings until an officer asks.
+CREATE TABLE pds_stop (
+    settings {text} PRIMARY KEY,
+    at {big} NOT NULL,
+    reason {text} NOT NULL
+);
+
+-- From when the next call to PDS may leave, in microseconds: all workers share one rate.
+CREATE TABLE pds_pace (
+    settings {text} PRIMARY KEY,
+    free_at {big} NOT NULL
+);
 
 -- ---------------------------------------------------------------- askers
 
