@@ -10,7 +10,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from conformance.validator.element import Constraint
 from conformance.validator.finding import Code, Severity
@@ -77,7 +77,7 @@ def compiled(expression: str) -> Callable[[Any, str, dict[str, Any]], bool | Non
 
     # The engine knows the type of a value by the path it has in its definition; its own annotations are not so exact.
     typed: Callable[[Any, str], Any] = ResourceNode
-    if len(expression) > _LONGEST:
+    if len(expression) > _LONGEST or not _well_formed(expression):
         return None
     table = {"hasValue": {"fn": _has_value, "arity": {0: []}, "nullable": True}}
     # Without a function of ours the engine prints what an expression traces: that may be a person's.
@@ -97,6 +97,28 @@ def compiled(expression: str) -> Callable[[Any, str, dict[str, Any]], bool | Non
         return found[0] if len(found) == 1 and isinstance(found[0], bool) else None
 
     return run_it
+
+
+def _well_formed(expression: str) -> bool:
+    """Whether all of an expression is FHIRPath: the engine itself runs the part of it that is."""
+    from antlr4 import CommonTokenStream, InputStream
+    from antlr4.error.Errors import LexerNoViableAltException
+    from fhirpathpy.parser.generated.FHIRPathLexer import FHIRPathLexer
+    from fhirpathpy.parser.generated.FHIRPathParser import FHIRPathParser
+
+    def refuse(fault: Exception) -> NoReturn:
+        raise fault
+
+    lexer = FHIRPathLexer(InputStream(expression))
+    lexer.recover = refuse
+    lexer.removeErrorListeners()
+    parser = FHIRPathParser(CommonTokenStream(lexer))
+    parser.removeErrorListeners()
+    try:
+        parser.entireExpression()
+    except LexerNoViableAltException:
+        return False
+    return bool(parser.getNumberOfSyntaxErrors() == 0)
 
 
 def _silent(*_traced: Any) -> None:
