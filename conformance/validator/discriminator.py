@@ -65,21 +65,17 @@ class _Way:
         return self._child(element, step["name"])
 
     def _child(self, element: Element, name: str) -> Element | None:
-        source = self._profiled(element)
-        children = unfold(source, self.walker.definitions.type_tree)
-        found = children.get(name) or children.get(f"{name}[x]")
-        if found and found.choice and len(found.slices) == 1:
-            found = next(iter(found.slices.values()))
-        return found
-
-    def _profiled(self, element: Element) -> Element:
-        """What the one profile of an element's type says, where the slice itself says nothing below it."""
+        own = _named(unfold(element, self.walker.definitions.type_tree), name)
         profiles = [profile for kind in element.types for profile in kind.profiles]
-        stated = element.children and any(_stated(each) for each in element.children.values())
-        return self.walker.definitions.tree(profiles[0]).grown() if len(profiles) == 1 and not stated else element
+        if len(profiles) != 1 or (own and _stated(own)):
+            return own
+        if name == "url" and element.types[0].code == "Extension":
+            # An extension's url is the address of its definition, at hand or not.
+            return Element("Extension.url", "url", values={"fixed": profiles[0].partition("|")[0]})
+        return _named(self.walker.definitions.tree(profiles[0]).children or {}, name)
 
     def _extension(self, element: Element, url: str) -> Element | None:
-        children = unfold(self._profiled(element), self.walker.definitions.type_tree)
+        children = unfold(element, self.walker.definitions.type_tree)
         for each in children["extension"].slices.values():
             if url in [profile for kind in each.types for profile in kind.profiles]:
                 return each
@@ -117,6 +113,13 @@ def _members(value: Any, name: str) -> Iterator[tuple[str, Any]]:
         if key == name or (key.startswith(name) and key[len(name) :][:1].isupper() and name not in value):
             for each in inner if isinstance(inner, list) else [inner]:
                 yield key, each
+
+
+def _named(children: dict[str, Element], name: str) -> Element | None:
+    found = children.get(name) or children.get(f"{name}[x]")
+    if found and found.choice and len(found.slices) == 1:
+        return next(iter(found.slices.values()))
+    return found
 
 
 def _stated(element: Element) -> bool:

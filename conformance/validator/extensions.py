@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 _INDEX = re.compile(r"\[\d+\]")
 _MODIFIER = "modifierExtension"
+# Resources are no elements; those who define extensions mean them as well.
 _ANY = frozenset({"Element", "Base"})
 _DEEPEST = 16
 
@@ -36,7 +37,7 @@ class Extensions:
 
     def of(self, path: str, kind: str) -> Callable[[dict[str, Any], str, str, Run], None]:
         """Compile the check of the extensions on one element, of one type."""
-        places = frozenset({path, *self._ancestors(kind)}) | (_ANY if not self._is_resource(kind) else frozenset())
+        places = frozenset({path, *self._ancestors(kind)}) | _ANY
 
         def check(value: dict[str, Any], key: str, at: str, run: Run) -> None:
             listed = value[key]
@@ -126,9 +127,6 @@ class Extensions:
             upon = self._definitions.structure(f"http://hl7.org/fhir/StructureDefinition/{kind}") or {}
             kind = str(upon.get("baseDefinition", "")).rpartition("/")[2]
         return found
-
-    def _is_resource(self, kind: str) -> bool:
-        return self._definitions.is_a(kind, "Resource")
 
 
 def _shown(url: str) -> str:

@@ -57,7 +57,10 @@ def members(walker: Walker, element: Element, kind: str) -> Check:
                     continue
                 slot = _beside(slots, key)
                 if slot is None:
-                    run.error(Code.STRUCTURE, f"{path}.{_harmless(key)}", _unknown(key, slots))
+                    choice = _choice(key, slots)
+                    said = "has a type that is not allowed here" if choice else "is not an element of this"
+                    run.error(Code.STRUCTURE, f"{path}.{_harmless(key)}", said)
+                    present.setdefault(choice, key)
                     continue
                 if key[1:] in value:
                     continue
@@ -85,10 +88,13 @@ def _beside(slots: dict[str, _Slot], key: str) -> _Slot | None:
     return slot if slot and slot.primitive else None
 
 
-def _unknown(key: str, slots: dict[str, _Slot]) -> str:
-    stems = {slot.name.removesuffix("[x]") for slot in slots.values() if slot.name.endswith("[x]")}
-    chosen = any(key.startswith(stem) and key[len(stem) :][:1].isupper() for stem in stems)
-    return "has a type that is not allowed here" if chosen else "is not an element of this"
+def _choice(key: str, slots: dict[str, _Slot]) -> str:
+    """The choice that a name is meant to be of, if it is."""
+    for slot in slots.values():
+        stem = slot.name.removesuffix("[x]")
+        if stem != slot.name and key.startswith(stem) and key[len(stem) :][:1].isupper():
+            return slot.name
+    return ""
 
 
 def _harmless(key: str) -> str:
@@ -116,7 +122,8 @@ def _narrowed(child: Element) -> Iterator[tuple[str, Element]]:
         by_type = [each for each in child.slices.values() if [t.code for t in each.types] == [kind.code]]
         told = by_type[0] if len(by_type) == 1 else child
         types = tuple(each for each in told.types if each.code == kind.code)
-        rest = {} if by_type else child.slices
+        other = {name: each for name, each in child.slices.items() if kind.code in {t.code for t in each.types}}
+        rest = {} if by_type else other
         yield key, replace(told, types=types or (kind,), slices=rest)
 
 
