@@ -11,8 +11,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from conformance.validator.base import base
-from conformance.validator.element import DefinitionError, Element
-from conformance.validator.package import Package, Resource
+from conformance.validator.element import BAD_SHAPES, DefinitionError, Element
+from conformance.validator.package import Package, Resource, ill_formed
 from conformance.validator.snapshot import lay, root_of
 
 CORE = "http://hl7.org/fhir/StructureDefinition/"
@@ -32,6 +32,8 @@ class Definitions:
 
     def _keep(self, resource: Resource) -> None:
         kind, url = resource["resourceType"], resource["url"]
+        if ill_formed(resource):
+            return
         self._known[kind, url] = resource
         if isinstance(resource.get("version"), str):
             self._known[kind, f"{url}|{resource['version']}"] = resource
@@ -88,8 +90,7 @@ class Definitions:
             return self._laid(found)
         except DefinitionError as fault:
             return DefinitionError(f"{canonical} cannot be used: {fault}")
-        except (KeyError, TypeError, ValueError, AttributeError, IndexError, RecursionError):
-            # A package is somebody else's file: any shape may be wrong.
+        except BAD_SHAPES:
             return DefinitionError(f"{canonical} cannot be used: it is not a StructureDefinition as R4 has it")
         finally:
             self._growing.pop()

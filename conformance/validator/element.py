@@ -17,7 +17,11 @@ _SYSTEM = "http://hl7.org/fhirpath/System."
 UNBOUNDED = 2**31
 
 
-class DefinitionError(ValueError):
+# A package is somebody else's file: any shape in it may be wrong, and these are what comes of it.
+BAD_SHAPES = (KeyError, TypeError, ValueError, AttributeError, IndexError, RecursionError)
+
+
+class DefinitionError(Exception):
     """A definition that cannot be used; the message says which and why."""
 
 

@@ -79,7 +79,7 @@ def compiled(expression: str) -> Callable[[Any, str, dict[str, Any]], bool | Non
     typed: Callable[[Any, str], Any] = ResourceNode
     if len(expression) > _LONGEST or not _well_formed(expression):
         return None
-    table = {"hasValue": {"fn": _has_value, "arity": {0: []}, "nullable": True}}
+    table = {"hasValue": {"fn": _has_value, "arity": {0: []}}}
     # Without a function of ours the engine prints what an expression traces: that may be a person's.
     options = {"userInvocationTable": table, "traceFn": _silent}
     try:
@@ -101,8 +101,8 @@ def compiled(expression: str) -> Callable[[Any, str, dict[str, Any]], bool | Non
 
 def _well_formed(expression: str) -> bool:
     """Whether all of an expression is FHIRPath: the engine itself runs the part of it that is."""
-    from antlr4 import CommonTokenStream, InputStream
-    from antlr4.error.Errors import LexerNoViableAltException
+    from antlr4 import CommonTokenStream, InputStream  # type: ignore[import-untyped]
+    from antlr4.error.Errors import LexerNoViableAltException  # type: ignore[import-untyped]
     from fhirpathpy.parser.generated.FHIRPathLexer import FHIRPathLexer
     from fhirpathpy.parser.generated.FHIRPathParser import FHIRPathParser
 
@@ -112,7 +112,7 @@ def _well_formed(expression: str) -> bool:
     lexer = FHIRPathLexer(InputStream(expression))
     lexer.recover = refuse
     lexer.removeErrorListeners()
-    parser = FHIRPathParser(CommonTokenStream(lexer))
+    parser: Any = FHIRPathParser(CommonTokenStream(lexer))
     parser.removeErrorListeners()
     try:
         parser.entireExpression()

@@ -50,8 +50,9 @@ def _no_label(value: Any, _run: Run) -> bool:
     return not any("security" in _meta(each) for each in _contained(value))
 
 
-def _narrative(value: Any, _run: Run) -> bool:
-    return isinstance(value.get("text"), dict) and "div" in value["text"]
+def _narrative(value: Any, run: Run) -> bool:
+    # What is contained is told by the narrative of what contains it.
+    return run.scope.outer is not None or (isinstance(value.get("text"), dict) and "div" in value["text"])
 
 
 def _referred(value: Any, _run: Run) -> bool:

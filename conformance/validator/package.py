@@ -82,9 +82,20 @@ def _read(name: str, content: bytes) -> Resource | Unread | None:
         return Unread(name, "is not JSON")
     if not isinstance(found, dict) or found.get("resourceType") not in KINDS:
         return None
-    if not isinstance(found.get("url"), str) or not found["url"]:
-        return Unread(name, f"is a {found['resourceType']} without a url")
-    return found
+    reason = ill_formed(found)
+    return Unread(name, reason) if reason else found
+
+
+def ill_formed(resource: Resource) -> str:
+    """Why a definition cannot even be named; nothing where it can."""
+    kind = resource["resourceType"]
+    if not isinstance(resource.get("url"), str) or not resource["url"]:
+        return f"is a {kind} without a url"
+    texts = ("type", "baseDefinition", "derivation", "version", "kind", "content")
+    wrong = [name for name in texts if not isinstance(resource.get(name, ""), str)]
+    if kind == "StructureDefinition" and not resource.get("type"):
+        wrong.append("type")
+    return f"is a {kind} whose {wrong[0]} is no text" if wrong else ""
 
 
 def _directory(root: Path, limits: Limits) -> Iterator[tuple[str, bytes | Unread]]:

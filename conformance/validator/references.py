@@ -41,7 +41,7 @@ class References:
         if not isinstance(text, str):
             return None
         if text.startswith("#"):
-            return _contained(text[1:], run.scope)
+            return run.scope.root.resource if text == "#" else _contained(text[1:], run.scope)
         found = _entries(text, run.scope)
         return found[0] if len(found) == 1 else None
 
@@ -130,7 +130,10 @@ class References:
             return True
         run.trying.add(trial)
         check = self._profile(target)
-        scope = Scope(resource, path, entries=run.scope.root.entries)
+        root = run.scope.root
+        listed = root.resource.get("contained")
+        inside = isinstance(listed, list) and any(each is resource for each in listed)
+        scope = Scope(resource, path, root if inside else None, root.entries, root.addresses)
         try:
             with run.within(scope):
                 return run.fits(lambda: check(resource, None, path, run))

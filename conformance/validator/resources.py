@@ -61,7 +61,7 @@ class Resources:
 
     def _usable(self, canonical: str, name: str, path: str, run: Run) -> bool:
         try:
-            self._definitions.tree(canonical)
+            self._walker.compile(canonical)
         except DefinitionError as fault:
             run.unchecked(path, f"profile {fault}")
             return False

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from conformance.validator.definitions import Definitions
+from conformance.validator.element import BAD_SHAPES
 
 # Whether a code (of a system, if one is known) is a member; None where it cannot be told.
 Member = Callable[[str | None, str], bool | None]
@@ -46,7 +47,7 @@ class ValueSets:
             return _unknown
         try:
             return self._composed(found)
-        except (KeyError, TypeError, AttributeError, ValueError, RecursionError):
+        except BAD_SHAPES:
             return _unknown
 
     def _composed(self, found: dict[str, Any]) -> Member:

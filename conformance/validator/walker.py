@@ -14,7 +14,7 @@ from typing import Any
 from conformance.validator import primitives
 from conformance.validator.bindings import Bindings
 from conformance.validator.definitions import Definitions
-from conformance.validator.element import DefinitionError, Element, Type
+from conformance.validator.element import BAD_SHAPES, DefinitionError, Element, Type
 from conformance.validator.extensions import Extensions
 from conformance.validator.finding import Code, Severity
 from conformance.validator.fixed import fault
@@ -42,7 +42,7 @@ class Walker:
 
     def profile(self, canonical: str) -> Check:
         """The check for a definition, compiled when it is first called."""
-        return self._compiled.get(canonical) or self._later(canonical, lambda: self.root(canonical))
+        return self._compiled.get(canonical) or self._later(canonical, lambda: self._root(canonical))
 
     def type(self, name: str) -> Check:
         """The check for a type of the specification."""
@@ -64,11 +64,20 @@ class Walker:
             said = str(found)
             return lambda _value, _extra, path, run: run.unchecked(path, said)
 
-    def root(self, canonical: str) -> Check:
-        """Compile the whole of a definition."""
+    def compile(self, canonical: str) -> None:
+        """Compile a definition now; raises DefinitionError where that cannot be done."""
+        if canonical not in self._compiled:
+            self._compiled[canonical] = self._root(canonical)
+
+    def _root(self, canonical: str) -> Check:
         tree = self.definitions.tree(canonical)
         name = str((self.definitions.structure(canonical) or {}).get("type"))
-        return self.element(replace(tree, types=(Type(name),), repeats=False))
+        try:
+            return self.element(replace(tree, types=(Type(name),), repeats=False))
+        except BAD_SHAPES as fault:
+            raise DefinitionError(
+                f"{canonical} cannot be used: it is not a StructureDefinition as R4 has it"
+            ) from fault
 
     def element(self, element: Element) -> Check:
         """Compile one element that has one type: what is in it, then what is said of it as a whole."""

@@ -1,4 +1,4 @@
-"""Small definitions of our own, and what a validator says beside them; the defaults are a resource with nothing wrong."""
+"""Small definitions of our own, and what a validator says beside them; by default nothing is wrong with a resource."""
 
 from __future__ import annotations
 

@@ -52,7 +52,8 @@ SETS: dict[str, tuple[dict[str, Any], list[str], list[str]]] = {
     "is-not-a": (filtered("is-not-a", "left"), ["top", "right", "odd"], ["left", "leaf", "none"]),
     "in": (filtered("in", "left, odd"), ["left", "odd"], ["top"]),
     "another value set": ({"include": [{"valueSet": [f"{VS}-inner"]}]}, ["left"], ["right"]),
-    "what two have": (of_system(concept=[{"code": "left"}, {"code": "odd"}], valueSet=[f"{VS}-inner"]), ["left"], ["odd"]),
+    "what two have": (
+        of_system(concept=[{"code": "left"}, {"code": "odd"}], valueSet=[f"{VS}-inner"]), ["left"], ["odd"]),
     "this or that": (
         {"include": [{"system": CS, "concept": [{"code": "odd"}]}, {"valueSet": [f"{VS}-inner"]}]},
         ["odd", "left"], ["right"]),
@@ -114,7 +115,7 @@ def test_a_code_element_has_the_systems_of_its_value_set() -> None:
     ("right", "wrong", "path"),
     [
         (patient(gender="unknown"), patient(gender="robot"), "Patient.gender"),
-        (patient(name=[{"text": "A", "use": "old"}]), patient(name=[{"text": "A", "use": "older"}]), "Patient.name[0].use"),
+        (patient(telecom=[{"use": "old"}]), patient(telecom=[{"use": "older"}]), "Patient.telecom[0].use"),
         (observation(status="amended"), observation(status="bogus"), "Observation.status"),
         (
             patient(photo=[{"contentType": "image/png", "url": "urn:x"}]),

@@ -92,7 +92,7 @@ PAIRS: dict[str, tuple[dict[str, Any], dict[str, Any], str, str]] = {
         patient(deceased=True),
         "Patient.deceased", "structure"),
     "an element that is as another one": (
-        observation(referenceRange=[{"text": "a"}], component=[{"code": {"text": "b"}, "referenceRange": [{"text": "c"}]}]),
+        observation(component=[{"code": {"text": "b"}, "referenceRange": [{"text": "c"}]}]),
         observation(component=[{"code": {"text": "b"}, "referenceRange": [{"text": "c", "words": "c"}]}]),
         "Observation.component[0].referenceRange[0].words", "structure"),
     "something beside the id of an element": (
