@@ -73,9 +73,12 @@ def _files(paths: list[Path]) -> Iterator[Path]:
 
 def _package(path: Path) -> Package:
     try:
-        return read_package(path)
+        found = read_package(path)
     except PackageError as fault:
         raise WrongUse(str(fault)) from fault
+    if not found.resources and not found.unread:
+        raise WrongUse(f"{path}: a package without a definition")
+    return found
 
 
 def _validator(packages: list[Package], profile: str) -> Validator:

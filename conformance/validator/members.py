@@ -32,7 +32,6 @@ class _Slot:
     step: str
     check: Check
     primitive: bool
-    allowed: bool
 
 
 def members(walker: Walker, element: Element, kind: str) -> Check:
@@ -49,30 +48,13 @@ def members(walker: Walker, element: Element, kind: str) -> Check:
         if not value or (not is_resource and value.keys() == {"id"}):
             run.error(Code.STRUCTURE, path, "is empty")
         present: dict[str, str] = {}
-        for key, inner in value.items():
+        for key in value:
             slot = slots.get(key)
-            extra = None
-            if slot is None:
-                if is_resource and key == "resourceType":
-                    continue
-                slot = _beside(slots, key)
-                if slot is None:
-                    choice = _choice(key, slots)
-                    said = "has a type that is not allowed here" if choice else "is not an element of this"
-                    run.error(Code.STRUCTURE, f"{path}.{_harmless(key)}", said)
-                    present.setdefault(choice, key)
-                    continue
-                if key[1:] in value:
-                    continue
-                inner, extra = None, inner
-            elif slot.primitive:
-                extra = value.get("_" + key)
-            if present.setdefault(slot.name, key).removeprefix("_") != key.removeprefix("_"):
-                run.error(Code.STRUCTURE, path + slot.step, "is there with more than one type")
-            if slot.allowed:
-                slot.check(inner, extra, path + slot.step, run)
-            else:
-                run.error(Code.STRUCTURE, path + slot.step, "is not allowed here")
+            if slot is not None:
+                _there(slot, key, present, path, run)
+                slot.check(value[key], value.get("_" + key) if slot.primitive else None, path + slot.step, run)
+            elif not (is_resource and key == "resourceType"):
+                _otherwise(slots, value, key, present, path, run)
         for name, step, keys, said in required:
             if name not in present or (keys and present[name].removeprefix("_") not in keys):
                 run.error(Code.REQUIRED, path + step, said)
@@ -81,6 +63,27 @@ def members(walker: Walker, element: Element, kind: str) -> Check:
                 extensions(value, key, path, run)
 
     return check
+
+
+def _there(slot: _Slot, key: str, present: dict[str, str], path: str, run: Run) -> None:
+    """Note that an element is there; a choice is there with one type only."""
+    if present.setdefault(slot.name, key).removeprefix("_") != key.removeprefix("_"):
+        run.error(Code.STRUCTURE, path + slot.step, "is there with more than one type")
+
+
+def _otherwise(
+    slots: dict[str, _Slot], value: dict[str, Any], key: str, present: dict[str, str], path: str, run: Run
+) -> None:
+    """A name that is no element's: what stands beside a primitive, or what nobody knows."""
+    slot = _beside(slots, key)
+    if slot is None:
+        choice = _choice(key, slots)
+        said = "has a type that is not allowed here" if choice else "is not an element of this"
+        run.error(Code.STRUCTURE, f"{path}.{_harmless(key)}", said)
+        present.setdefault(choice, key)
+    elif key[1:] not in value:
+        _there(slot, key, present, path, run)
+        slot.check(None, value[key], path + slot.step, run)
 
 
 def _beside(slots: dict[str, _Slot], key: str) -> _Slot | None:
@@ -107,9 +110,8 @@ def _slots(walker: Walker, child: Element) -> Iterator[tuple[str, _Slot]]:
     for key, narrowed in _narrowed(child):
         code = narrowed.types[0].code if narrowed.types else ""
         check = sliced(walker, narrowed) if narrowed.slices else walker.element(narrowed)
-        allowed = child.most > 0
         made = _repeated(check, child) if child.repeats else _single(_alone(check) if narrowed.slices else check)
-        yield key, _Slot(child.name, step, made, code in primitives.NAMES, allowed)
+        yield key, _Slot(child.name, step, made if child.most else _forbidden, code in primitives.NAMES)
 
 
 def _narrowed(child: Element) -> Iterator[tuple[str, Element]]:
@@ -138,6 +140,10 @@ def _required(element: Element) -> Iterator[tuple[str, str, frozenset[str], str]
             keys = {choice_key(child.name, kind.code) for kind in each.types} if child.choice else set()
             if child.choice or not child.least:
                 yield child.name, step, frozenset(keys), f"has no {name}, which is required"
+
+
+def _forbidden(_value: Any, _extra: Any, path: str, run: Run) -> None:
+    run.error(Code.STRUCTURE, path, "is not allowed here")
 
 
 def _single(check: Check) -> Check:
