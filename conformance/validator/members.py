@@ -111,7 +111,10 @@ def _slots(walker: Walker, child: Element) -> Iterator[tuple[str, _Slot]]:
         code = narrowed.types[0].code if narrowed.types else ""
         check = sliced(walker, narrowed) if narrowed.slices else walker.element(narrowed)
         made = _repeated(check, child) if child.repeats else _single(_alone(check) if narrowed.slices else check)
-        yield key, _Slot(child.name, step, made if child.most else _forbidden, code in primitives.NAMES)
+        yield (
+            key,
+            _Slot(child.name, step, made if child.most and narrowed.most else _forbidden, code in primitives.NAMES),
+        )
 
 
 def _narrowed(child: Element) -> Iterator[tuple[str, Element]]:
@@ -122,6 +125,8 @@ def _narrowed(child: Element) -> Iterator[tuple[str, Element]]:
     for kind in child.types:
         key = choice_key(child.name, kind.code)
         by_type = [each for each in child.slices.values() if [t.code for t in each.types] == [kind.code]]
+        if not by_type and child.slices and child.slicing and child.slicing.rules == "closed":
+            continue
         told = by_type[0] if len(by_type) == 1 else child
         types = tuple(each for each in told.types if each.code == kind.code)
         other = {name: each for name, each in child.slices.items() if kind.code in {t.code for t in each.types}}

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import date
+from math import isfinite
 from typing import Any
 
 _DAY = (
@@ -58,7 +59,7 @@ def primitive(name: str) -> Primitive:
 
 
 def _number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and value == value  # NaN equals nothing
+    return isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value)
 
 
 def _integer(name: str) -> Primitive:

@@ -8,6 +8,7 @@ https://www.rfc-editor.org/rfc/rfc8259
 from __future__ import annotations
 
 import json
+from collections import Counter
 from typing import Any, NoReturn
 
 from conformance.validator.finding import Code, Finding, Severity
@@ -29,8 +30,7 @@ def read(content: bytes) -> tuple[Any, list[Finding]]:
     def members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         made = dict(pairs)
         if len(made) != len(pairs):
-            names = [name for name, _ in pairs]
-            twice.update(name for name in names if names.count(name) > 1)
+            twice.update(name for name, count in Counter(name for name, _ in pairs).items() if count > 1)
         return made
 
     try:

@@ -24,6 +24,8 @@ _REST = re.compile(
     r"(?P<base>https?://\S+/)?(?P<type>[A-Z][A-Za-z]{2,63})/(?P<id>[A-Za-z0-9\-.]{1,64})"
     r"(/_history/(?P<version>[A-Za-z0-9\-.]{1,64}))?(#\S+)?"
 )
+# In a transaction a search may stand for what it finds.
+_CONDITIONAL = re.compile(r"(?P<type>[A-Z][A-Za-z]{2,63})\?\S+")
 _URN = re.compile(r"urn:(uuid|oid):\S+")
 _ABSOLUTE = re.compile(r"[a-z][a-z0-9+.-]*:\S+", re.IGNORECASE)
 
@@ -75,8 +77,8 @@ class References:
             if text != "#" and _contained(text[1:], run.scope) is None:
                 run.error(Code.NOT_FOUND, f"{path}.reference", "leads to no contained resource")
             return
-        found = _REST.fullmatch(text)
-        if found and not self._definitions.is_resource(found["type"]) and not found["base"]:
+        found = _REST.fullmatch(text) or (run.scope.root.entries and _CONDITIONAL.fullmatch(text))
+        if found and not self._definitions.is_resource(found["type"]) and not _ABSOLUTE.fullmatch(text):
             run.error(Code.VALUE, f"{path}.reference", "names no type of resource")
         elif not found and not _ABSOLUTE.fullmatch(text):
             run.error(Code.VALUE, f"{path}.reference", "is neither Type/id nor an absolute address")
@@ -104,13 +106,14 @@ class References:
     def _said(self, value: dict[str, Any], resource: dict[str, Any] | None) -> str:
         if resource is not None:
             return str(resource.get("resourceType", ""))
-        found = _REST.fullmatch(str(value.get("reference", "")))
+        text = str(value.get("reference", ""))
+        found = _REST.fullmatch(text) or _CONDITIONAL.fullmatch(text)
         told = found["type"] if found else str(value.get("type", ""))
         return told if self._definitions.is_resource(told) else ""
 
     def _kept(self, resource: dict[str, Any] | None, targets: list[str], path: str, run: Run) -> None:
         """One of the profiles that a target may have is kept."""
-        if any(target == f"{CORE}{self._type_of(target)}" for target in targets):
+        if any(target.partition("|")[0] == f"{CORE}{self._type_of(target)}" for target in targets):
             return
         if resource is None:
             run.unchecked(path, f"whether what lies outside this file keeps {' or '.join(sorted(targets))}")
@@ -133,7 +136,9 @@ class References:
         root = run.scope.root
         listed = root.resource.get("contained")
         inside = isinstance(listed, list) and any(each is resource for each in listed)
-        scope = Scope(resource, path, root if inside else None, root.entries, root.addresses)
+        scope = Scope(
+            resource, path, root if inside else None, root.entries, root.addresses, root.addresses.get(id(resource), "")
+        )
         try:
             with run.within(scope):
                 return run.fits(lambda: check(resource, None, path, run))

@@ -65,6 +65,9 @@ class Run:
         """Note a finding; no file is worth more of them than anybody reads."""
         if len(self.found) < _MOST:
             self.found[Finding(severity, code, path, message)] = None
+        else:
+            said = f"has more than {_MOST} findings; the others are not told"
+            self.found[Finding(Severity.ERROR, Code.STRUCTURE, self.scope.root.path, said)] = None
 
     def fits(self, check: Callable[[], None]) -> bool | None:
         """Whether a check finds no error, noting nothing; None where something it needs was not checked."""

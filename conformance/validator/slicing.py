@@ -36,8 +36,12 @@ def sliced(walker: Walker, element: Element) -> Check:
     plain = element.grown()
     plain.slices, plain.slicing = {}, None
     other = walker.element(plain)
+    # A slash in its name makes it a slice of a slice.
+    told = {name: each for name, each in element.slices.items() if "/" not in name}
     try:
-        slices = [_slice(walker, element, name, each) for name, each in element.slices.items()]
+        if len(told) < len(element.slices):
+            raise DefinitionError("there are slices of slices")
+        slices = [_slice(walker, element, name, each) for name, each in told.items()]
     except DefinitionError as fault:
         return _unsliced(other, element, f"slices of {element.path}: {fault}")
     choose = _chooser(slices)

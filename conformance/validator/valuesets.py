@@ -20,7 +20,9 @@ Member = Callable[[str | None, str], bool | None]
 _DEEPEST = 16
 # Code systems that are a syntax: a code is one if it is written as one.
 _SYNTAX = {
-    "urn:ietf:bcp:47": re.compile(r"[A-Za-z]{2,3}(-[A-Za-z]{4})?(-([A-Za-z]{2}|\d{3}))?(-[A-Za-z0-9]{4,8}|-[a-z]-.+)*"),
+    "urn:ietf:bcp:47": re.compile(
+        r"[A-Za-z]{2,3}(-[A-Za-z]{4})?(-([A-Za-z]{2}|\d{3}))?(-[A-Za-z0-9]{4,8})*(-[A-Za-z]-\S+)?"
+    ),
     "urn:ietf:bcp:13": re.compile(r"[\w!#$&^.+*-]+/[\w!#$&^.+*-]+(\s*;.*)?", re.ASCII),
 }
 

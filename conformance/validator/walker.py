@@ -14,9 +14,9 @@ from typing import Any
 from conformance.validator import primitives
 from conformance.validator.bindings import Bindings
 from conformance.validator.definitions import Definitions
-from conformance.validator.element import BAD_SHAPES, DefinitionError, Element, Type
+from conformance.validator.element import BAD_SHAPES, Constraint, DefinitionError, Element, Type
 from conformance.validator.extensions import Extensions
-from conformance.validator.finding import Code, Severity
+from conformance.validator.finding import Code
 from conformance.validator.fixed import fault
 from conformance.validator.invariants import invariant
 from conformance.validator.members import members
@@ -190,15 +190,24 @@ class Walker:
     def _invariant(self, element: Element, kind: Type) -> list[Check]:
         known = self._of_type(kind.code)
         own = element.constraints
-        told = known | own if element.children is not None else {k: v for k, v in own.items() if k not in known}
-        made = [invariant(each, element.path) for key, each in told.items() if key not in _BY_THE_WALK]
+        if element.children is None:
+            # What a type says of itself is asked where the type is checked.
+            own = {key: each for key, each in own.items() if not _same(each, known.get(key))}
+            known = {}
+        # The engine knows a choice by its type.
+        path = kind.code if element.choice else element.path
+        made = [invariant(each, path) for key, each in (known | own).items() if key not in _BY_THE_WALK]
         return [each for each in made if each]
 
-    def _of_type(self, name: str) -> dict[str, Any]:
+    def _of_type(self, name: str) -> dict[str, Constraint]:
         try:
             return dict(self.definitions.type_tree(name.removeprefix("System.")).constraints)
         except DefinitionError:
             return {}
+
+
+def _same(told: Constraint, other: Constraint | None) -> bool:
+    return other is not None and told.expression == other.expression
 
 
 def _value(element: Element) -> Check | None:
@@ -224,14 +233,19 @@ def _bounds(element: Element) -> Check | None:
         if isinstance(longest, int) and isinstance(value, str) and len(value) > longest:
             run.error(Code.VALUE, path, f"is longer than {longest} characters")
         for bound, beyond in ((low, _less), (high, _more)):
-            if bound is None:
-                continue
-            if type(value) is not type(bound) or not isinstance(value, int | float | str):
+            if bound is not None and not _comparable(value, bound):
                 run.unchecked(path, f"the bounds of {element.path}: not a number or a date")
-            elif beyond(value, bound):
-                run.note(Severity.ERROR, Code.VALUE, path, "is beyond the bound of the profile")
+            elif bound is not None and beyond(value, bound):
+                run.error(Code.VALUE, path, "is beyond the bound of the profile")
 
     return check
+
+
+def _comparable(value: Any, bound: Any) -> bool:
+    return all(isinstance(each, int | float) for each in (value, bound)) or (
+        # Dates of one precision are in the order of their letters.
+        isinstance(value, str) and isinstance(bound, str) and len(value) == len(bound) <= len("2000-01-01")
+    )
 
 
 def _less(value: Any, bound: Any) -> bool:

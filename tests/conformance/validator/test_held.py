@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.conformance.validator.profiles import ANYTOWN, errors, patient, warnings
+from tests.conformance.validator.profiles import ANYTOWN, element, errors, patient, structure, unchecked, warnings
 from tests.conformance.validator.test_references import URN, bundle
 
 INSIDE = {"resourceType": "Organization", "id": "gp", "name": "A practice"}
@@ -98,6 +98,13 @@ def test_a_history_may_have_a_full_url_more_than_once() -> None:
 def test_a_resource_without_a_narrative_is_a_warning_and_a_contained_one_is_not() -> None:
     assert warnings({"resourceType": "Patient"}) == [("Patient", "invariant")]
     assert warnings(holding(INSIDE)) == []
+
+
+def test_what_a_profile_says_of_the_inside_of_a_resource_in_a_bundle_is_not_checked() -> None:
+    profile = structure("Bundle", element("Bundle.entry.resource.id", min=1))
+    content = {"resourceType": "Bundle", "type": "collection", "entry": [{"resource": patient()}]}
+    ((path, message),) = unchecked(content, profile)
+    assert (path, message.startswith("Bundle.entry.resource: ")) == ("Bundle.entry[0].resource", True)
 
 
 DOCUMENT = {

@@ -94,6 +94,15 @@ def test_where_a_reference_leads_that_says_nothing_of_it_is_not_checked() -> Non
     assert [path for path, _ in unchecked(at(f"{URN}1"))] == [HERE]
 
 
+def test_a_search_may_stand_for_what_it_finds_in_a_bundle_and_nowhere_else() -> None:
+    found_by = at("Organization?identifier=1")
+    assert errors(bundle((f"{URN}1", found_by))) == []
+    assert [(each.path, each.code) for each in found(found_by) if each.severity == "error"] == [
+        (f"{HERE}.reference", "value")
+    ]
+    assert errors(bundle((f"{URN}1", at("Device?identifier=1")))) == [(INNER, "value")]
+
+
 def test_a_reference_that_is_only_a_text_is_nothing_to_check() -> None:
     assert errors(patient(generalPractitioner=[{"display": "A practice"}])) == []
 

@@ -172,6 +172,12 @@ def test_what_is_no_resource_is_one_error(content: Any) -> None:
     assert (only.severity, only.code) == ("error", "structure")
 
 
+def test_more_findings_than_anybody_reads_are_an_error_and_not_forgotten() -> None:
+    told = found(patient(name=[{"text": "A", "unheardOf": n} for n in range(10_500)]))
+    assert len(told) == 10_001
+    assert (told[-1].severity, told[-1].path) == ("error", "Patient")
+
+
 def test_no_finding_says_what_a_person_s_record_holds() -> None:
     secret = "Brackenbury 1941"
     wrong = patient(birthDate=secret, gender=secret, name=secret, active=secret, language=f" {secret}")

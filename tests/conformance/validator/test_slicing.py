@@ -113,6 +113,30 @@ PAIRS: dict[str, tuple[list[dict[str, Any]], dict[str, Any], dict[str, Any], str
     "by the name of a choice alone": (
         [element("Observation.valueQuantity.unit", min=1)],
         observation(valueString="a"), observation(valueQuantity={"value": 1}), "Observation.value.unit", "required"),
+    "by the type of a choice, closed": (
+        [element("Observation.value[x]", **slicing("type", "$this", "closed")),
+         element("Observation.value[x]:valueQuantity", type=[{"code": "Quantity"}])],
+        observation(valueQuantity={"value": 1}), observation(valueString="a"), "Observation.valueString", "structure"),
+    "by the type of a choice that may not be there": (
+        [element("Observation.value[x]:valueString", max="0", type=[{"code": "string"}])],
+        observation(valueQuantity={"value": 1}), observation(valueString="a"), "Observation.value", "structure"),
+    "entries, by the type of their resource": (
+        told("type", "resource",
+             element("Bundle.entry:who", min=1),
+             element("Bundle.entry:who.resource", min=1, type=[{"code": "Patient"}]),
+             of="Bundle.entry"),
+        {"resourceType": "Bundle", "type": "collection", "entry": [{"resource": patient()}]},
+        {"resourceType": "Bundle", "type": "collection", "entry": [{"resource": observation()}]},
+        "Bundle.entry", "required"),
+    "entries, by the profile of their resource": (
+        told("profile", "resource",
+             element("Bundle.entry:who", max="1"),
+             element("Bundle.entry:who.resource", min=1, type=[{"code": "Patient", "profile": [CITY]}]),
+             of="Bundle.entry"),
+        {"resourceType": "Bundle", "type": "collection", "entry": [
+            {"resource": patient(birthDate="1941")}, {"resource": patient()}]},
+        {"resourceType": "Bundle", "type": "collection", "entry": [{"resource": patient(birthDate="1941")}] * 2},
+        "Bundle.entry", "structure"),
     "by the profile of a contained resource": (
         told("profile", "$this",
              element("Patient.contained:born", max="1", type=[{"code": "Patient", "profile": [CITY]}]),
@@ -204,6 +228,8 @@ UNKNOWN = {
         [element("Patient.identifier:a", max="0")],
         patient(identifier=[NUMBERED]),
     ),
+    "slices of slices": (
+        [*by_use(), element("Patient.telecom:home/first", max="0")], patient(telecom=[HOME])),
     "a value set that is not at hand": (
         told("value", "use", element("Patient.identifier:a", max="0"),
              element("Patient.identifier:a.use", binding={"strength": "required", "valueSet": "urn:unheard-of"})),

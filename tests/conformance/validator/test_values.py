@@ -79,6 +79,13 @@ PAIRS: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, Any], str, str]
     "a greatest number": (
         element("Patient.multipleBirth[x]", maxValueInteger=3, type=[{"code": "integer"}]),
         patient(multipleBirthInteger=3), patient(multipleBirthInteger=4), "Patient.multipleBirth", "value"),
+    "a least date": (
+        element("Patient.birthDate", minValueDate="1900-01-01"),
+        patient(birthDate="1941-07-05"), patient(birthDate="1841-07-05"), "Patient.birthDate", "value"),
+    "a least decimal": (
+        element("Observation.valueQuantity.value", minValueDecimal=1.5),
+        observation(valueQuantity={"value": 2}), observation(valueQuantity={"value": 1}),
+        "Observation.value.value", "value"),
     "an invariant of the resource": (
         element("Patient", **rule("name.exists() or identifier.exists()")),
         patient(name=[{"family": "A"}]), patient(), "Patient", "invariant"),
@@ -142,6 +149,18 @@ SPECIFIED: dict[str, tuple[dict[str, Any], dict[str, Any], str]] = {
 def test_an_invariant_of_the_specification_holds(right: dict[str, Any], wrong: dict[str, Any], path: str) -> None:
     assert errors(right) == []
     assert (path, "invariant") in errors(wrong)
+
+
+def test_a_bound_of_what_has_no_order_is_not_checked() -> None:
+    profile = structure("Patient", element("Patient.birthDate", minValueDate="1900-01-01"))
+    assert [path for path, _ in unchecked(patient(birthDate="1941"), profile)] == ["Patient.birthDate"]
+
+
+def test_an_invariant_of_a_type_in_a_profile_s_own_words_is_run_beside_the_type_s() -> None:
+    other = rule("value.exists() or use.exists()", key="cpt-2")
+    profile = structure("Patient", element("Patient.telecom", **other))
+    assert errors(patient(telecom=[{"rank": 1}]), profile) == [("Patient.telecom[0]", "invariant")]
+    assert errors(patient(telecom=[{"value": "1"}]), profile) == [("Patient.telecom[0]", "invariant")]
 
 
 def test_an_invariant_that_only_warns_is_a_warning() -> None:
