@@ -55,7 +55,9 @@ class Definitions:
     def is_resource(self, name: str) -> bool:
         """Whether this is a type of resource that there can be instances of."""
         found = self.structure(CORE + name)
-        return found is not None and found.get("kind") == "resource" and not found.get("abstract", False)
+        # The specification's profiles of a type have addresses as the types have.
+        known = found is not None and found["type"] == name and found.get("kind") == "resource"
+        return known and not (found or {}).get("abstract", False)
 
     def is_a(self, name: str, ancestor: str) -> bool:
         """Whether one type is another or builds upon it."""

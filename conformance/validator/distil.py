@@ -1,7 +1,7 @@
 """Where does `r4.json` come from?
 
-From HL7's own package of FHIR R4, hl7.fhir.r4.core 4.0.1, which is dedicated to the public domain (CC0): every type and
-every extension of the specification, and the value sets and code systems that their bindings hold to, without prose.
+From HL7's own package of FHIR R4, hl7.fhir.r4.core 4.0.1, which is dedicated to the public domain (CC0): every type,
+extension and profile of the specification, and the value sets and code systems that they hold to, without prose.
 `python -m conformance.validator.distil PACKAGE.tgz` writes it anew, one resource to a line, so that a diff can be read.
 https://hl7.org/fhir/R4/downloads.html
 """
@@ -18,10 +18,8 @@ from conformance.validator.base import R4
 from conformance.validator.package import Resource, read_package
 
 _DEFINITION = ("resourceType", "url", "kind", "abstract", "type", "baseDefinition", "derivation", "context")
-_ELEMENT = (
-    *("id", "path", "sliceName", "min", "max", "contentReference", "slicing", "isModifier", "maxLength"),
-    *("fixedUri", "fixedCode", "fixedString"),
-)
+_ELEMENT = ("id", "path", "sliceName", "min", "max", "contentReference", "slicing", "isModifier", "maxLength")
+_VALUES = ("fixed", "pattern", "minValue", "maxValue")
 _VALUE_SET = ("resourceType", "url", "compose")
 _CODE_SYSTEM = ("resourceType", "url", "content", "caseSensitive", "hierarchyMeaning")
 _FREE = ("http://hl7.org/", "http://terminology.hl7.org/", "urn:ietf:")
@@ -43,7 +41,6 @@ def main(source: Path) -> None:
 
 
 def _definition(resource: Resource) -> Resource | None:
-    """A type or an extension of the specification; profiles of its own are nobody's base."""
     if not _wanted(resource):
         return None
     elements = [_element(each) for each in resource["differential"]["element"]]
@@ -51,12 +48,12 @@ def _definition(resource: Resource) -> Resource | None:
 
 
 def _wanted(resource: Resource) -> bool:
-    wanted = resource.get("derivation") != "constraint" or resource.get("type") == "Extension"
-    return resource["resourceType"] == "StructureDefinition" and resource.get("kind") != "logical" and wanted
+    """What instances can be of: logical models have none."""
+    return resource["resourceType"] == "StructureDefinition" and resource.get("kind") != "logical"
 
 
 def _element(element: dict[str, Any]) -> dict[str, Any]:
-    kept = _part(element, _ELEMENT)
+    kept = _part(element, _ELEMENT) | {key: each for key, each in element.items() if key.startswith(_VALUES)}
     if "slicing" in kept:
         kept["slicing"] = _part(kept["slicing"], ("discriminator", "rules", "ordered"))
     if "type" in element:

@@ -102,7 +102,8 @@ class Element:
         self.least = int(stated.get("min", self.least))
         if "max" in stated:
             self.most = UNBOUNDED if stated["max"] == "*" else int(stated["max"])
-        if stated.get("type"):
+        # What a system type stands for is said once, where the specification defines the element.
+        if stated.get("type") and not (self.types and stated["type"][0]["code"].startswith(_SYSTEM)):
             self.types = tuple(_types(stated))
         self.content = stated.get("contentReference", self.content).partition("#")[2] or self.content
         if "valueSet" in stated.get("binding", {}):
@@ -135,9 +136,7 @@ def _types(stated: dict[str, Json]) -> Iterator[Type]:
 
 def _system_type(path: str) -> str:
     """The specification writes FHIRPath's own types for ids, for the url of an extension and inside primitives."""
-    if path == "Resource.id" or (path.endswith(".id") and path.count(".") == 1 and path[0].isupper()):
-        return "System.id"
-    return "uri" if path.endswith(".url") else "System.string"
+    return {"Resource.id": "System.id", "Extension.url": "uri"}.get(path, "System.string")
 
 
 def _slicing(stated: dict[str, Json]) -> Slicing:

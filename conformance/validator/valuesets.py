@@ -23,7 +23,8 @@ _SYNTAX = {
     "urn:ietf:bcp:47": re.compile(
         r"[A-Za-z]{2,3}(-[A-Za-z]{4})?(-([A-Za-z]{2}|\d{3}))?(-[A-Za-z0-9]{4,8})*(-[A-Za-z]-\S+)?"
     ),
-    "urn:ietf:bcp:13": re.compile(r"[\w!#$&^.+*-]+/[\w!#$&^.+*-]+(\s*;.*)?", re.ASCII),
+    # A CapabilityStatement may name the formats of FHIR by one word.
+    "urn:ietf:bcp:13": re.compile(r"xml|json|ttl|[\w!#$&^.+*-]+/[\w!#$&^.+*-]+(\s*;.*)?", re.ASCII),
 }
 
 

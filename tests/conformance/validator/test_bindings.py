@@ -8,6 +8,7 @@ import pytest
 
 from tests.conformance.validator.profiles import (
     ANYTOWN,
+    TEXT,
     code_system,
     element,
     errors,
@@ -149,6 +150,19 @@ UNKNOWN: dict[str, list[dict[str, Any]]] = {
 @pytest.mark.parametrize("known", UNKNOWN.values(), ids=UNKNOWN)
 def test_a_binding_without_its_value_set_is_not_checked(known: list[dict[str, Any]]) -> None:
     assert [path for path, _ in unchecked(coded("left"), bound(), *known)] == ["Observation.code"]
+
+
+def test_a_capability_statement_may_name_its_formats_by_one_word() -> None:
+    told = {
+        "resourceType": "CapabilityStatement",
+        "name": "A",
+        "status": "draft",
+        "date": "2025",
+        "kind": "requirements",
+    }
+    told |= {"fhirVersion": "4.0.1", "text": TEXT, "description": "A", "rest": [{"mode": "server"}]}
+    assert errors(told | {"format": ["json", "application/fhir+xml"]}) == []
+    assert errors(told | {"format": ["paper"]}) == [("CapabilityStatement.format[0]", "code-invalid")]
 
 
 def test_an_expansion_serves_where_there_is_no_composition() -> None:

@@ -23,6 +23,10 @@ PAIRS: dict[str, tuple[dict[str, Any], dict[str, Any], str, str]] = {
         patient(name=[NAME]),
         patient(name=[{"surname": "Brackenbury"}]),
         "Patient.name[0].surname", "structure"),
+    "an id of an element with anything but white space": (
+        patient(name=[NAME | {"id": "a b/c_d"}]),
+        patient(name=[NAME | {"id": ""}]),
+        "Patient.name[0].id", "value"),
     "an array where there is one": (
         patient(gender="female"),
         patient(gender=["female"]),

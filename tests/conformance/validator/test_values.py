@@ -249,3 +249,19 @@ def test_a_definition_that_cannot_be_used_is_not_checked_and_its_resource_still_
     told = found(patient(aktive=True), broken)
     assert [each.path for each in told if each.severity == "error"] == ["Patient.aktive"]
     assert [each.path for each in told if each.code == "not-supported"] == ["Patient"]
+
+
+def test_a_profile_of_the_specification_is_known_without_a_package() -> None:
+    claimed = {"meta": {"profile": ["http://hl7.org/fhir/StructureDefinition/bodyweight"]}}
+    category = {"system": "http://terminology.hl7.org/CodeSystem/observation-category", "code": "vital-signs"}
+    weight = observation(
+        category=[{"coding": [category]}],
+        code={"coding": [{"system": "http://loinc.org", "code": "29463-7"}]},
+        subject={"reference": "Patient/1"},
+        effectiveDateTime="2025-11-22",
+        valueQuantity={"value": 60, "unit": "kg", "system": "http://unitsofmeasure.org", "code": "kg"},
+    )
+    told = [found(each) for each in (weight | claimed, weight | claimed | {"valueQuantity": {"value": 60}})]
+    right, wrong = ({each.path for each in some if each.severity == "error"} for some in told)
+    assert right == set()
+    assert wrong == {f"Observation.value.{name}" for name in ("unit", "system", "code")}
