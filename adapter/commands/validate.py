@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
@@ -34,9 +35,7 @@ _MANY = 20
 
 
 def validate(
-    paths: Annotated[
-        list[Path], typer.Argument(help="FHIR JSON files, or folders of *.json files.", metavar="FILE...")
-    ],
+    paths: Annotated[list[Path], typer.Argument(help="FHIR JSON files, or folders of *.json files.", metavar="FILE")],
     package: Annotated[
         list[Path] | None, typer.Option(help="A package of definitions: a folder or a .tgz; may be given again.")
     ] = None,
@@ -63,17 +62,27 @@ def validate(
 def _files(paths: list[Path]) -> Iterator[Path]:
     """Every file that is meant; each can be opened, or nothing is begun."""
     for path in paths:
-        inside = sorted(path.glob("*.json")) if path.is_dir() else [path]
+        inside = sorted(each for each in path.glob("*.json") if each.is_file()) if path.is_dir() else [path]
         if not inside:
             raise WrongUse(f"{path}: a folder without a .json file")
         for file in inside:
-            file.open("rb").close()
-            yield file
+            with _opening(file), file.open("rb"):
+                yield file
+
+
+@contextmanager
+def _opening(path: Path) -> Iterator[None]:
+    """What cannot be opened cannot be validated, whatever the reason."""
+    try:
+        yield
+    except OSError as fault:
+        raise WrongUse(f"{path}: {(fault.strerror or 'cannot be used').lower()}") from fault
 
 
 def _package(path: Path) -> Package:
     try:
-        found = read_package(path)
+        with _opening(path):
+            found = read_package(path)
     except PackageError as fault:
         raise WrongUse(str(fault)) from fault
     if not found.resources and not found.unread:

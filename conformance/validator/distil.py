@@ -22,7 +22,8 @@ _ELEMENT = ("id", "path", "sliceName", "min", "max", "contentReference", "slicin
 _VALUES = ("fixed", "pattern", "minValue", "maxValue")
 _VALUE_SET = ("resourceType", "url", "compose")
 _CODE_SYSTEM = ("resourceType", "url", "content", "caseSensitive", "hierarchyMeaning")
-_FREE = ("http://hl7.org/", "http://terminology.hl7.org/", "urn:ietf:")
+_HL7 = ("http://hl7.org/", "http://terminology.hl7.org/")
+_FREE = (*_HL7, "urn:ietf:", "http://unitsofmeasure.org")
 _HOLDING = ("required", "extensible")
 # A profile may hold to what the specification only prefers.
 _WORTH = (*_HOLDING, "preferred")
@@ -33,7 +34,9 @@ def main(source: Path) -> None:
     found = {str(resource.get("url")): resource for resource in read_package(source).resources}
     definitions = [pruned for each in found.values() if (pruned := _definition(each))]
     types = [each for each in found.values() if "differential" in each and _wanted(each)]
-    bound = _closure({url for each in types for url in _bound(each)}, found)
+    # A profile may bind to any code system of HL7's, and need not bring it.
+    owned = {url for url, each in found.items() if each["resourceType"] == "CodeSystem" and url.startswith(_HL7)}
+    bound = _closure({url for each in types for url in _bound(each)} | owned, found)
     kept = definitions + [_terms(found[url]) for url in sorted(bound)]
     kept.sort(key=lambda each: (each["resourceType"], each["url"]))
     lines = ",\n".join(json.dumps(each, ensure_ascii=False, separators=(",", ":")) for each in kept)

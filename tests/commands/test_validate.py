@@ -102,6 +102,8 @@ def test_a_name_that_stands_twice_is_an_error() -> None:
         (("right.json", "--package", "nowhere.tgz"), "nowhere.tgz: no such file or directory"),
         (("right.json", "--package", "right.json"), "right.json: not a readable .tgz package"),
         (("right.json", "--profile", "urn:unheard-of"), "--profile: urn:unheard-of is not at hand"),
+        (("right.json/none.json",), "right.json/none.json: not a directory"),
+        (("right.json", "--package", "right.json/none.tgz"), "right.json/none.tgz: not a directory"),
         (("empty",), "empty: a folder without a .json file"),
         (("right.json", "--package", "empty"), "empty: a package without a definition"),
     ],

@@ -111,4 +111,4 @@ def _uk_core(folders: tuple[str, ...]) -> Validator:
 
 
 def uk_core_examples() -> list[Path]:
-    return sorted((_UK_CORE / "examples").glob("UKCore-*.json"))
+    return sorted((_UK_CORE / "examples").glob("*.json"))

@@ -14,7 +14,7 @@ from conformance.validator.element import Element
 from conformance.validator.snapshot import choice_key
 
 DEFINITIONS = Definitions()
-_FREE = ("http://hl7.org/", "http://terminology.hl7.org/", "urn:ietf:")
+_FREE = ("http://hl7.org/", "http://terminology.hl7.org/", "urn:ietf:", "http://unitsofmeasure.org")
 # R4 and R4B have the same elements in these.
 TYPES = (
     *("Patient", "RelatedPerson", "Consent", "CareTeam", "EpisodeOfCare", "Provenance", "AuditEvent", "Bundle"),

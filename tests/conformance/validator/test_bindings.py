@@ -117,6 +117,11 @@ def test_a_code_element_has_the_systems_of_its_value_set() -> None:
     [
         (patient(gender="unknown"), patient(gender="robot"), "Patient.gender"),
         (patient(telecom=[{"use": "old"}]), patient(telecom=[{"use": "older"}]), "Patient.telecom[0].use"),
+        (
+            observation(valueSampledData={"origin": {"value": 1}, "period": 1, "dimensions": 1}),
+            observation(valueQuantity={"value": 1, "comparator": "<>"}),
+            "Observation.value.comparator",
+        ),
         (observation(status="amended"), observation(status="bogus"), "Observation.status"),
         (
             patient(photo=[{"contentType": "image/png", "url": "urn:x"}]),

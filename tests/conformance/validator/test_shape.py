@@ -167,10 +167,10 @@ def test_a_primitive_of_an_attachment_is_held_to_its_lexical_form(
     assert [errors(photo(value)) for value in wrong] == [[(f"Patient.photo[0].{name}", "value")]] * len(wrong)
 
 
-@pytest.mark.parametrize(
-    "content",
-    [None, 1, "Patient", [], {}, {"resourceType": "patient"}, {"resourceType": 5}, {"resourceType": "DomainResource"}],
-)
+NONE = ("patient", 5, None, "DomainResource", "HumanName", "bodyweight", "Patient|4.0.1", "")
+
+
+@pytest.mark.parametrize("content", [None, 1, "Patient", [], {}, *({"resourceType": name} for name in NONE)])
 def test_what_is_no_resource_is_one_error(content: Any) -> None:
     (only,) = found(content)
     assert (only.severity, only.code) == ("error", "structure")
