@@ -66,8 +66,9 @@ def _files(paths: list[Path]) -> Iterator[Path]:
         if not inside:
             raise WrongUse(f"{path}: a folder without a .json file")
         for file in inside:
-            with _opening(file), file.open("rb"):
-                yield file
+            with _opening(file):
+                file.open("rb").close()
+            yield file
 
 
 @contextmanager

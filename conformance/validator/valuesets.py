@@ -17,7 +17,6 @@ from conformance.validator.element import BAD_SHAPES
 
 # Whether a code (of a system, if one is known) is a member; None where it cannot be told.
 Member = Callable[[str | None, str], bool | None]
-_DEEPEST = 16
 # Code systems that are a syntax: a code is one if it is written as one.
 _SYNTAX = {
     "urn:ietf:bcp:47": re.compile(
@@ -152,11 +151,15 @@ def _ancestry(concepts: list[dict[str, Any]]) -> dict[str, frozenset[str]]:
     parents: dict[str, set[str]] = {}
     _gather(concepts, (), parents)
 
-    def above(code: str, depth: int = 0) -> frozenset[str]:
-        direct = parents.get(code, set())
-        if depth > _DEEPEST:
-            return frozenset(direct)
-        return frozenset(direct).union(*(above(each, depth + 1) for each in direct))
+    def above(code: str) -> frozenset[str]:
+        found: set[str] = set()
+        waiting = list(parents[code])
+        while waiting:
+            each = waiting.pop()
+            if each not in found:
+                found.add(each)
+                waiting += parents.get(each, ())
+        return frozenset(found)
 
     return {code: above(code) for code in parents}
 

@@ -36,6 +36,7 @@ class Walker:
         self.definitions = definitions
         self._resource = resource
         self._compiled: dict[str, Check] = {}
+        self._broken: dict[str, DefinitionError] = {}
         self.bindings = Bindings(definitions)
         self.extensions = Extensions(definitions, self.profile)
         self.references = References(definitions, self.profile)
@@ -66,8 +67,14 @@ class Walker:
 
     def compile(self, canonical: str) -> None:
         """Compile a definition now; raises DefinitionError where that cannot be done."""
+        if canonical in self._broken:
+            raise self._broken[canonical]
         if canonical not in self._compiled:
-            self._compiled[canonical] = self._root(canonical)
+            try:
+                self._compiled[canonical] = self._root(canonical)
+            except DefinitionError as fault:
+                self._broken[canonical] = fault
+                raise
 
     def _root(self, canonical: str) -> Check:
         tree = self.definitions.tree(canonical)

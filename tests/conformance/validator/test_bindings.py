@@ -170,6 +170,20 @@ def test_a_capability_statement_may_name_its_formats_by_one_word() -> None:
     assert errors(told | {"format": ["paper"]}) == [("CapabilityStatement.format[0]", "code-invalid")]
 
 
+def test_a_hierarchy_of_many_ways_up_is_followed_once() -> None:
+    """Forty layers of ten codes, each below all ten of the layer above: as many ways up as nobody can walk."""
+    layers = [[f"{n}-{m}" for m in range(10)] for n in range(40)]
+    above = [[], *layers]
+    told = [
+        {"code": code, "property": [{"code": "subsumedBy", "valueCode": each} for each in higher]}
+        for layer, higher in zip(layers, above, strict=False)
+        for code in layer
+    ]
+    known = (bound(), value_set(filtered("is-a", "0-0")), code_system(*told))
+    assert errors(coded("39-9"), *known) == []
+    assert errors(coded("0-1"), *known) == [("Observation.code", "code-invalid")]
+
+
 def test_an_expansion_serves_where_there_is_no_composition() -> None:
     listed = {"contains": [{"system": CS, "code": "left"}], "total": 1}
     known = (bound(), value_set({}) | {"expansion": listed})
