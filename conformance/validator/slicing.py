@@ -118,7 +118,8 @@ def _order(element: Element, chosen: list[int], path: str, run: Run) -> None:
         return
     inside = [n for n in chosen if n >= 0]
     if told.rules == _CLOSED and -1 in chosen:
-        run.error(Code.STRUCTURE, f"{path}[{chosen.index(-1)}]", "belongs to no slice, and the slicing is closed")
+        at = f"{path}[{chosen.index(-1)}]" if element.repeats else path
+        run.error(Code.STRUCTURE, at, "belongs to no slice, and the slicing is closed")
     if told.ordered and inside != sorted(inside):
         run.error(Code.STRUCTURE, path, "has its slices in another order than the profile")
     if told.rules == _OPEN_AT_END and chosen[: len(inside)] != inside:

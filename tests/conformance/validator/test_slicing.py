@@ -137,6 +137,18 @@ PAIRS: dict[str, tuple[list[dict[str, Any]], dict[str, Any], dict[str, Any], str
             {"resource": patient(birthDate="1941")}, {"resource": patient()}]},
         {"resourceType": "Bundle", "type": "collection", "entry": [{"resource": patient(birthDate="1941")}] * 2},
         "Bundle.entry", "structure"),
+    "what is there only once": (
+        [element("Patient.maritalStatus", **slicing("value", "text", "closed")),
+         element("Patient.maritalStatus:known"), element("Patient.maritalStatus:known.text", fixedString="known")],
+        patient(maritalStatus={"text": "known"}), patient(maritalStatus={"text": "odd"}),
+        "Patient.maritalStatus", "structure"),
+    "contained, by their type": (
+        told("type", "$this",
+             element("Patient.contained:who", max="0", type=[{"code": "Patient"}]), of="Patient.contained"),
+        patient(contained=[{"resourceType": "Organization", "id": "a", "name": "A"}],
+                managingOrganization={"reference": "#a"}),
+        patient(contained=[{"resourceType": "Patient", "id": "a"}],
+                link=[{"other": {"reference": "#a"}, "type": "seealso"}]), "Patient.contained", "structure"),
     "by the profile of a contained resource": (
         told("profile", "$this",
              element("Patient.contained:born", max="1", type=[{"code": "Patient", "profile": [CITY]}]),
