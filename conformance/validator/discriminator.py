@@ -19,7 +19,7 @@ from conformance.validator.run import Run
 from conformance.validator.snapshot import choice_key, unfold
 
 if TYPE_CHECKING:
-    from conformance.validator.walker import Walker
+    from conformance.validator.walker import Check, Walker
 
 # True, False, or None where it cannot be told.
 Fits = Callable[[Any, str, Run], bool | None]
@@ -91,7 +91,9 @@ class _Way:
                 if more is None:
                     return None
                 reached += more
-            found = reached[:_MANY]
+            if len(reached) > _MANY:
+                return None
+            found = reached
         return found
 
     def _next(self, key: str, value: Any, step: re.Match[str], run: Run) -> list[tuple[str, Any]] | None:
@@ -153,9 +155,6 @@ def _wanted(way: _Way, element: Element, path: str) -> Callable[[Any, Run], bool
     if element.binding and element.binding.strength == "required":
         check = way.walker.bindings.member(element.binding.value_set)
         return lambda value, _run: check(value)
-    profiles = [profile for kind in element.types for profile in kind.profiles]
-    if path == "url" and not profiles and element.path == "Extension.url":
-        raise DefinitionError("an extension's slice fixes no url")
     raise DefinitionError(f"nothing fixes what the discriminator {path} looks at")
 
 
@@ -217,11 +216,14 @@ def _by_profile(way: _Way, path: str) -> Fits:
         values = way.values(item, run)
         if values is None:
             return None
-        tried = [
-            run.fits(lambda check=check, value=value: check(value, None, at, run))  # type: ignore[misc]
-            for _, value in values
-            for check in checks
-        ]
+        tried = [_keeps(check, value, at, run) for _, value in values for check in checks]
         return True if True in tried else None if None in tried else False
 
     return fits
+
+
+def _keeps(check: Check, value: Any, path: str, run: Run) -> bool | None:
+    if not isinstance(value, dict) or "resourceType" not in value:
+        return run.fits(lambda: check(value, None, path, run))
+    with run.within(run.scope.inside(value, path)):
+        return run.fits(lambda: check(value, None, path, run))

@@ -133,14 +133,8 @@ class References:
             return True
         run.trying.add(trial)
         check = self._profile(target)
-        root = run.scope.root
-        listed = root.resource.get("contained")
-        inside = isinstance(listed, list) and any(each is resource for each in listed)
-        scope = Scope(
-            resource, path, root if inside else None, root.entries, root.addresses, root.addresses.get(id(resource), "")
-        )
         try:
-            with run.within(scope):
+            with run.within(run.scope.inside(resource, path)):
                 return run.fits(lambda: check(resource, None, path, run))
         finally:
             run.trying.discard(trial)

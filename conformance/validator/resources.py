@@ -82,10 +82,8 @@ def _scope(value: dict[str, Any], path: str, run: Run) -> Scope:
     around = run.scope
     if around.resource is value:
         return _entered(value, path, around)
-    if ".contained[" in path[path.rfind(".") :]:
-        return Scope(value, path, outer=around.root, entries=around.root.entries, full_url=around.root.full_url)
-    entered = Scope(value, path, None, around.entries, around.addresses, around.addresses.get(id(value), ""))
-    return _entered(value, path, entered)
+    entered = around.inside(value, path)
+    return entered if entered.outer else _entered(value, path, entered)
 
 
 def _entered(value: dict[str, Any], path: str, scope: Scope) -> Scope:

@@ -41,6 +41,15 @@ class Scope:
         """The resource that is not contained."""
         return self.outer or self
 
+    def inside(self, resource: dict[str, Any], path: str) -> Scope:
+        """The scope of a resource that is contained here, or that stands beside this one in a bundle."""
+        root = self.root
+        listed = root.resource.get("contained")
+        contained = isinstance(listed, list) and any(each is resource for each in listed)
+        if contained or ".contained[" in path[path.rfind(".") :]:
+            return Scope(resource, path, root, root.entries, root.addresses, root.full_url)
+        return Scope(resource, path, None, root.entries, root.addresses, root.addresses.get(id(resource), ""))
+
 
 @dataclass(slots=True)
 class Run:

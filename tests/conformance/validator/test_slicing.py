@@ -219,6 +219,23 @@ def _with_every_slice(bare: list[dict[str, Any]], stated: list[dict[str, Any]]) 
     return made
 
 
+def test_a_profile_that_tells_slices_apart_is_asked_of_the_resource_where_it_stands() -> None:
+    """What the contained patient refers to is contained beside it, and the rule looks at the patient itself."""
+    rule = {"key": "a-1", "severity": "error", "human": "it is so", "expression": "%resource.active = true"}
+    named = structure("Patient", element("Patient.name", constraint=[rule]), url=CITY)
+    profile = structure("Patient", *PAIRS["by the profile of a contained resource"][0])
+    held = [
+        {"resourceType": "Patient", "id": each, "name": [{"text": "A"}], "active": True} | {
+            "managingOrganization": {"reference": "#gp"}, "link": [{"other": {"reference": "#"}, "type": "refer"}]}
+        for each in "ab"
+    ]  # fmt: skip
+    practice = {"resourceType": "Organization", "id": "gp", "name": "A"}
+    assert errors(patient(active=False, contained=[*held, practice]), profile, named) == [
+        ("Patient.contained", "structure")
+    ]
+    assert errors(patient(active=False, contained=[held[0], practice]), profile, named) == []
+
+
 UNKNOWN = {
     "a reference that leads out of the file": (
         PAIRS["by the type of a reference"][0],
@@ -242,6 +259,10 @@ UNKNOWN = {
     ),
     "slices of slices": (
         [*by_use(), element("Patient.telecom:home/first", max="0")], patient(telecom=[HOME])),
+    "more values than anybody tells slices apart by": (
+        told("value", "type.coding.code", element("Patient.identifier:a", max="0"),
+             element("Patient.identifier:a.type.coding.code", fixedCode="A")),
+        patient(identifier=[{"value": "1", "type": {"coding": [{"code": "B"}] * 65}}])),
     "a value set that is not at hand": (
         told("value", "use", element("Patient.identifier:a", max="0"),
              element("Patient.identifier:a.use", binding={"strength": "required", "valueSet": "urn:unheard-of"})),
