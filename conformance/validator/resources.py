@@ -20,7 +20,7 @@ from conformance.validator.finding import Code
 from conformance.validator.run import Run, Scope
 from conformance.validator.walker import Walker
 
-ANY = Type("Resource")
+ANY = (Type("Resource"),)
 _ADDRESS = re.compile(r"https?://\S+/(?P<type>[A-Za-z]+)/(?P<id>[A-Za-z0-9\-.]+)")
 _ABSOLUTE = re.compile(r"(urn:(uuid|oid):|[a-z][a-z0-9+.-]*://)\S+", re.IGNORECASE)
 
@@ -30,27 +30,26 @@ class Resources:
 
     def __init__(self, definitions: Definitions) -> None:
         self._definitions = definitions
-        self._walker = Walker(definitions, self.inside)
+        self._walker = Walker(definitions, self.check)
 
-    def inside(self, value: Any, path: str, run: Run, kind: Type) -> None:
-        """Check a resource that another one holds."""
-        self.check(value, path, run, kind)
-
-    def check(self, value: Any, path: str, run: Run, kind: Type = ANY) -> None:
-        """Check one resource; raises nothing, whatever it is."""
+    def check(self, value: Any, path: str, run: Run, kinds: tuple[Type, ...] = ANY) -> None:
+        """Check one resource, which may be of these types; raises nothing, whatever it is."""
         name = value.get("resourceType") if isinstance(value, dict) else None
         if not isinstance(value, dict):
             run.error(Code.STRUCTURE, path, "is no JSON object")
         elif not isinstance(name, str) or not self._definitions.is_resource(name):
             run.error(Code.STRUCTURE, f"{path}.resourceType", "is no type of resource in FHIR R4")
-        elif not self._definitions.is_a(name, kind.code):
-            run.error(Code.STRUCTURE, path, f"is a {name} and may only be a {kind.code}")
         else:
+            fitting = [kind for kind in kinds if self._definitions.is_a(name, kind.code)]
+            if not fitting:
+                allowed = " or ".join(kind.code for kind in kinds)
+                run.error(Code.STRUCTURE, path, f"is a {name} and may only be a {allowed}")
             with run.within(_scope(value, path, run)):
-                self._whole(value, name, path, run, kind.profiles)
+                self._whole(value, name, path, run, tuple(each for kind in fitting for each in kind.profiles))
 
     def _whole(self, value: dict[str, Any], name: str, path: str, run: Run, profiles: tuple[str, ...]) -> None:
-        wanted = dict.fromkeys([*profiles, *_claimed(value)])
+        asked = self._asked(value, name, path, run, profiles)
+        wanted = dict.fromkeys([*asked, *_claimed(value)])
         usable = [each for each in wanted if self._usable(each, name, path, run)]
         for each in usable or [CORE + name]:
             self._walker.profile(each)(value, None, path, run)
@@ -58,6 +57,29 @@ class Resources:
         _contained(value, path, run)
         if name == "Bundle":
             _bundle(value, path, run)
+
+    def _asked(
+        self, value: dict[str, Any], name: str, path: str, run: Run, profiles: tuple[str, ...]
+    ) -> tuple[str, ...]:
+        """Of several profiles that a resource may have, the one that it keeps."""
+        if len(profiles) < 2:
+            return profiles
+        fits: list[bool | None] = []
+        for each in profiles:
+            if self._type_of(each) in (name, None):
+                check = self._walker.profile(each)
+                fits.append(run.fits(lambda check=check: check(value, None, path, run)))  # type: ignore[misc]
+                if fits[-1]:
+                    return (each,)
+        if None in fits:
+            run.unchecked(path, f"whether it keeps {' or '.join(profiles)}")
+        else:
+            run.error(Code.STRUCTURE, path, f"keeps none of {', '.join(profiles)}")
+        return ()
+
+    def _type_of(self, canonical: str) -> str | None:
+        found = self._definitions.structure(canonical)
+        return str(found["type"]) if found else None
 
     def _usable(self, canonical: str, name: str, path: str, run: Run) -> bool:
         try:

@@ -25,8 +25,6 @@ class Validator:
     """Validates against FHIR R4 and the packages it was given."""
 
     def __init__(self, packages: Iterable[Package] = ()) -> None:
-        packages = tuple(packages)
-        self.unread = [unread for package in packages for unread in package.unread]
         self._definitions = Definitions(packages)
         self._resources = Resources(self._definitions)
 
@@ -45,7 +43,7 @@ class Validator:
         if too_deep(resource):
             run.error(Code.STRUCTURE, path, f"is nested deeper than {DEEPEST}")
         else:
-            self._resources.check(resource, path, run, Type("Resource", (profile,) if profile else ()))
+            self._resources.check(resource, path, run, (Type("Resource", (profile,) if profile else ()),))
         return [replace(each, file=file) for each in run.found] if file else list(run.found)
 
     def validate_file(self, path: Path, *, profile: str = "") -> list[Finding]:

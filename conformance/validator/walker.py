@@ -32,7 +32,7 @@ _BY_THE_WALK = frozenset({"ele-1"})
 class Walker:
     """The compiled definitions."""
 
-    def __init__(self, definitions: Definitions, resource: Callable[[Any, str, Run, Type], None]) -> None:
+    def __init__(self, definitions: Definitions, resource: Callable[[Any, str, Run, tuple[Type, ...]], None]) -> None:
         self.definitions = definitions
         self._resource = resource
         self._compiled: dict[str, Check] = {}
@@ -107,7 +107,7 @@ class Walker:
         if kind.code in primitives.NAMES:
             return self._primitive(element, kind.code)
         if "." in element.path and self.definitions.is_a(kind.code, "Resource"):
-            return self._inside(element, kind)
+            return self._inside(element)
         if element.children is not None:
             return members(self, element, kind.code)
         if element.content:
@@ -117,12 +117,12 @@ class Walker:
             return lambda _value, _extra, path, run: run.unchecked(path, said)
         return self.type(kind.code)
 
-    def _inside(self, element: Element, kind: Type) -> Check:
+    def _inside(self, element: Element) -> Check:
         """A resource in a resource is looked at as what it says that it is."""
         said = f"{element.path}: what a profile says of the inside of a resource, beside naming a profile for it"
 
         def check(value: Any, _extra: Any, path: str, run: Run) -> None:
-            self._resource(value, path, run, kind)
+            self._resource(value, path, run, element.types)
             if element.children is not None:
                 run.unchecked(path, said)
 
@@ -178,9 +178,11 @@ class Walker:
         ]
 
     def _profiles(self, kind: Type) -> Check | None:
-        """One of the profiles that a type names must be kept; an extension's is found by its url."""
-        if not kind.profiles or kind.code == "Extension" or self.definitions.is_a(kind.code, "Resource"):
+        """One of the profiles that a type names must be kept; a resource's are looked at with the resource."""
+        if not kind.profiles or self.definitions.is_a(kind.code, "Resource"):
             return None
+        if kind.code == "Extension":
+            return _one_of(frozenset(each.partition("|")[0] for each in kind.profiles))
         checks = [self.profile(each) for each in kind.profiles]
         if len(checks) == 1:
             return checks[0]
@@ -211,6 +213,16 @@ class Walker:
             return dict(self.definitions.type_tree(name.removeprefix("System.")).constraints)
         except DefinitionError:
             return {}
+
+
+def _one_of(urls: frozenset[str]) -> Check:
+    """An extension is one of those that a profile lets be here; its url says which, and finds its definition."""
+
+    def check(value: Any, _extra: Any, path: str, run: Run) -> None:
+        if isinstance(value, dict) and isinstance(value.get("url"), str) and value["url"] not in urls:
+            run.error(Code.EXTENSION, path, f"is not {' or '.join(sorted(urls))}")
+
+    return check
 
 
 def _same(told: Constraint, other: Constraint | None) -> bool:

@@ -111,6 +111,14 @@ def test_an_extension_inside_another_may_be_allowed_only_there() -> None:
     assert errors(on_patient(), outer, inner) == [("Patient.extension[0]", "extension")]
 
 
+def test_a_profile_may_let_only_some_extensions_be_there() -> None:
+    profile = structure("Patient", element("Patient.extension", type=[{"code": "Extension", "profile": [URL]}]))
+    other = {"url": "http://hl7.org/fhir/StructureDefinition/patient-cadavericDonor", "valueBoolean": True}
+    known = (profile, extension(URL, TEXTUAL))
+    assert errors(on_patient(), *known) == []
+    assert errors(patient(extension=[WARD, other]), *known) == [("Patient.extension[1]", "extension")]
+
+
 def test_an_extension_that_nobody_defined_is_not_checked() -> None:
     assert [path for path, _ in unchecked(on_patient())] == ["Patient.extension[0]"]
 

@@ -6,7 +6,17 @@ from typing import Any
 
 import pytest
 
-from tests.conformance.validator.profiles import ANYTOWN, element, errors, patient, structure, unchecked, warnings
+from tests.conformance.validator.profiles import (
+    ANYTOWN,
+    PROFILE,
+    element,
+    errors,
+    observation,
+    patient,
+    structure,
+    unchecked,
+    warnings,
+)
 from tests.conformance.validator.test_references import URN, bundle
 
 INSIDE = {"resourceType": "Organization", "id": "gp", "name": "A practice"}
@@ -98,6 +108,25 @@ def test_a_history_may_have_a_full_url_more_than_once() -> None:
 def test_a_resource_without_a_narrative_is_a_warning_and_a_contained_one_is_not() -> None:
     assert warnings({"resourceType": "Patient"}) == [("Patient", "invariant")]
     assert warnings(holding(INSIDE)) == []
+
+
+def test_an_entry_may_be_of_one_of_several_types_and_keeps_one_of_several_profiles() -> None:
+    born, called = (f"{PROFILE}-{name}" for name in ("born", "called"))
+    kinds = [{"code": "Patient", "profile": [born, called]}, {"code": "Organization"}]
+    known = (
+        structure("Bundle", element("Bundle.entry.resource", type=kinds)),
+        structure("Patient", element("Patient.birthDate", min=1), url=born),
+        structure("Patient", element("Patient.name", min=1), url=called),
+    )
+
+    def of(resource: dict[str, Any]) -> dict[str, Any]:
+        return {"resourceType": "Bundle", "type": "collection", "entry": [{"resource": resource}]}
+
+    right = [patient(birthDate="1941"), patient(name=[{"text": "A"}]), INSIDE | {"text": patient()["text"]}]
+    wrong = [patient(), observation()]
+    assert [errors(of(each), *known) for each in right] == [[]] * 3
+    assert [errors(of(each), *known) for each in wrong] == [[("Bundle.entry[0].resource", "structure")]] * 2
+    assert [path for path, _ in unchecked(of(patient()), *known[:2])] == ["Bundle.entry[0].resource"]
 
 
 def test_what_a_profile_says_of_the_inside_of_a_resource_in_a_bundle_is_not_checked() -> None:
