@@ -62,7 +62,7 @@ def _element(element: dict[str, Any]) -> dict[str, Any]:
     if "type" in element:
         kept["type"] = [_part(each, ("code", "profile", "targetProfile")) for each in element["type"]]
     if "constraint" in element:
-        kept["constraint"] = [_part(each, ("key", "severity", "human", "expression")) for each in element["constraint"]]
+        kept["constraint"] = [_part(each, ("key", "severity", "expression")) for each in element["constraint"]]
     if "valueSet" in element.get("binding", {}) and element["binding"]["strength"] in _HOLDING:
         kept["binding"] = _part(element["binding"], ("strength", "valueSet"))
     return kept

@@ -10,6 +10,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from functools import cache
+from textwrap import shorten
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from conformance.validator.element import Constraint
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from conformance.validator.walker import Check
 
 _LONGEST = 4_000
+_SHOWN = 200
 # The engine keeps one clock for all that it runs.
 _ENGINE = threading.Lock()
 
@@ -28,7 +30,8 @@ _ENGINE = threading.Lock()
 def invariant(told: Constraint, path: str) -> Check | None:
     """Compile one rule of the element that has this path in its definition."""
     severity = Severity.WARNING if told.severity == "warning" else Severity.ERROR
-    said = f"breaks {told.key}: {' '.join(told.human.split())}"
+    # The specification's own table has the rule and not its prose.
+    said = f"breaks {told.key}: {shorten(told.human or told.expression, _SHOWN, placeholder=' ...')}"
     unchecked = f"the rule {told.key}: its expression gives no answer here"
     if not told.expression:
         return lambda _value, _extra, at, run: run.unchecked(at, f"the rule {told.key}: it has no expression")

@@ -196,6 +196,15 @@ def test_an_invariant_of_the_specification_s_key_with_other_words_is_run_in_thos
     assert errors(patient(contact=[{"gender": "female"}]), profile) == []
 
 
+def test_a_broken_rule_is_told_in_its_words_or_as_its_expression() -> None:
+    profile = structure("Patient", element("Patient.name", **rule("family.exists()")))
+    told = [each.message for each in found(patient(name=[{"text": "A"}], contact=[{"gender": "female"}]), profile)]
+    assert told == [
+        "breaks any-1: it is so",
+        "breaks pat-1: name.exists() or telecom.exists() or address.exists() or organization.exists()",
+    ]
+
+
 def test_what_an_invariant_traces_is_not_printed(capsys: pytest.CaptureFixture[str]) -> None:
     profile = structure("Patient", element("Patient.name", **rule("family.trace('seen').exists()")))
     assert errors(patient(name=[{"family": "Brackenbury"}]), profile) == []
