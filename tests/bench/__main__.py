@@ -28,7 +28,7 @@ from adapter.intake import load_mapping, open_intake
 from adapter.register import KINDS
 from adapter.settings import Settings
 from conformance.asker import Asker
-from tests.bench import load, traces
+from tests.bench import load, traces, validator
 from tests.served import free_socket
 
 PEOPLE = 1000
@@ -48,7 +48,7 @@ HEADERS = {
 def main() -> None:
     """Measure, print, write."""
     with tempfile.TemporaryDirectory() as folder:
-        results = [*_reads(Path(folder)), *traces.calls(Path(folder) / "traces")]
+        results = [*_reads(Path(folder)), *traces.calls(Path(folder) / "traces"), *validator.validated()]
     Path("bench.json").write_text(json.dumps(results, indent=1) + "\n")
     print(f"load generator: {'wrk' if load.WRK else 'own asyncio client (no wrk here)'}; best of {ROUNDS} rounds")
     for result in results:
