@@ -16,6 +16,7 @@ from adapter.commands.serve import serve
 from adapter.commands.status import status
 from adapter.commands.token import token
 from adapter.commands.trace import trace
+from adapter.commands.watch import watch
 
 app = typer.Typer(
     cls=Commands,
@@ -26,7 +27,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
-for command in (demo, serve, load, trace, status, explain, token):
+for command in (demo, serve, load, watch, trace, status, explain, token):
     app.command()(command)
 for name, group in {
     "choice": choice.app,
