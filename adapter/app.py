@@ -36,6 +36,7 @@ from adapter.rest import Receive, Rest, Scope, Send
 from adapter.settings import Settings
 from adapter.tokens import GrantError, Tokens
 from adapter.trail import Trail
+from adapter.way_back import WayBack, add_way_back
 
 RELEASED = "2026-11-22"
 _NO_STORE = {"Cache-Control": "no-store", "Pragma": "no-cache"}
@@ -53,6 +54,7 @@ class Service:
     rest: Rest
     trail: Trail
     push: Push
+    way_back: WayBack
 
     @property
     def tokens(self) -> Tokens:
@@ -78,8 +80,14 @@ def service(deployment: Deployment) -> Service:
     token_url = token_address(settings)
     tokens = Tokens(deployment.keys.signing, token_url, deployment.office, deployment.clock, settings.token_seconds)
     metadata = orjson.dumps(capability(policy, settings.base_url, token_url, RELEASED))
-    push = Push(deployment, Reception(release, tokens, settings.canonical), trail)
-    return Service(deployment, Rest(settings, release, tokens, Cursors(seal), metadata), trail, push)
+    reception, cursors = Reception(release, tokens, settings.canonical), Cursors(seal)
+    return Service(
+        deployment,
+        Rest(settings, release, tokens, cursors, metadata),
+        trail,
+        Push(deployment, reception, trail),
+        WayBack(reception, cursors, settings.base_url),
+    )
 
 
 def token_address(settings: Settings) -> str:
@@ -145,6 +153,7 @@ def _routes(app: FastAPI, parts: Service) -> None:
         return _json(200, {"status": "live"})
 
     add_push(app, parts.push)
+    add_way_back(app, parts.way_back)
     add_unknown(app, parts.push)
 
 

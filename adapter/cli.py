@@ -12,6 +12,7 @@ from adapter.commands.demo import demo
 from adapter.commands.explain import explain
 from adapter.commands.failure import Commands
 from adapter.commands.load import load
+from adapter.commands.numbers import numbers
 from adapter.commands.serve import serve
 from adapter.commands.status import status
 from adapter.commands.token import token
@@ -27,7 +28,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
-for command in (demo, serve, load, watch, trace, status, explain, token):
+for command in (demo, serve, load, watch, trace, numbers, status, explain, token):
     app.command()(command)
 for name, group in {
     "choice": choice.app,

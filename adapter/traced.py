@@ -138,6 +138,13 @@ def _drop_number(transaction: Transaction, deployment: Deployment, person: int, 
     transaction.execute(
         "UPDATE person SET nhs_number_status = :status WHERE id = :person", status=_TO_BE_RESOLVED, person=person
     )
+    # Whoever was given the number learns that it is no longer held.
+    transaction.execute(
+        "INSERT INTO trace (person, at, outcome, status, evidence) VALUES (:person, :now, 'Disputed', :status, '{}')",
+        person=person,
+        now=millis(now),
+        status=_TO_BE_RESOLVED,
+    )
 
 
 def _death(transaction: Transaction, person: int, died: str, now: datetime) -> dict[str, Any]:

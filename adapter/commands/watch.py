@@ -2,7 +2,7 @@
 
 Each file is taken in as `asc-fhir load` takes it in, one after the other, and put away with a report that says what
 became of it and where its problems are, without their values. Whatever ends this, nothing is lost: what was under way
-is taken up again by whoever watches next. A database or a trail that fails ends it, and leaves the files where they are.
+is taken up again by whoever watches next. A database or a trail that fails ends it; the files stay.
 """
 
 from __future__ import annotations

@@ -207,6 +207,7 @@ CREATE TABLE trace (
     evidence {text} NOT NULL
 );
 CREATE INDEX trace_of ON trace (person, at);
+CREATE INDEX trace_since ON trace (at, id);
 
 -- ---------------------------------------------------------------- askers
 
