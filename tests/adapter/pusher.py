@@ -42,7 +42,8 @@ class Pusher:
     def post(self, path: str, content: Any, **headers: str) -> httpx.Response:
         """Send something somewhere."""
         named = {name.replace("_", "-"): value for name, value in headers.items()}
-        sent = {"Content-Type": "application/xml", **self.token, **named}
+        words = {"Content-Type": "application/xml", **self.token, **named}
+        sent = {name: value.encode("latin-1") for name, value in words.items()}
         return self.asker.http.post(f"{self.root}{path}", content=content, headers=sent)
 
     def status(self, answer: httpx.Response, query: str = "") -> httpx.Response:
