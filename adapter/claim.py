@@ -50,9 +50,7 @@ def claim(path: Path) -> Claim | None:
 def claim_new(path: Path) -> tuple[Claim, int]:
     """Make a file that its owner alone may read, claimed; give the handle by which it is written too."""
     handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
-    if not _lock(handle):
-        os.close(handle)
-        raise FileExistsError(path)
+    fcntl.flock(handle, fcntl.LOCK_EX)
     return Claim(handle, path), handle
 
 

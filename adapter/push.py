@@ -136,7 +136,7 @@ class Push:
         most = self.deployment.settings.extract_most_bytes
         upload: Upload = await off_loop(self._spool.begin, name, sent.coding(), most)
         try:
-            await _fill(upload, received.stream())
+            await fill(upload, received.stream())
             held = await off_loop(upload.end)
         except BaseException:
             upload.destroy()
@@ -253,7 +253,7 @@ class Push:
         return event | ({"request": asking.request_id} if asking else {})
 
 
-async def _fill(upload: Upload, body: AsyncIterator[bytes]) -> None:
+async def fill(upload: Upload, body: AsyncIterator[bytes]) -> None:
     """Write a body as it comes; never more than a piece of it is held."""
     held = bytearray()
     parts = aiter(body)

@@ -16,7 +16,7 @@ from adapter.claim import Claim, claim, claim_new
 from adapter.outcome import RefusedError
 from adapter.unpack import Unpacking
 
-_ARRIVING, _WHOLE = ".part", ".body"
+_NEW, _ARRIVING, _WHOLE = ".new", ".part", ".body"
 
 
 class Upload:
@@ -66,7 +66,9 @@ class Spool:
     def begin(self, name: str, unpacking: Unpacking, most: int) -> Upload:
         """Make room for a body of so many bytes at most."""
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        held, handle = claim_new(self._folder / f"{name}{_ARRIVING}")
+        # Nobody looks for it under its first name, so that it is claimed before anybody finds it.
+        held, handle = claim_new(self._folder / f"{name}{_NEW}")
+        held.move(held.path.with_suffix(_ARRIVING))
         return Upload(held, handle, unpacking, most, self._key)
 
     def left_behind(self) -> Iterator[Claim]:

@@ -13,6 +13,7 @@ import httpx
 import pytest
 
 from adapter.outcome import CAUSES
+from adapter.scopes import pushes
 from tests.adapter.pusher import Pusher, waiting
 from tests.adapter.test_trail import full_disk
 from tests.fhir import cause
@@ -156,6 +157,16 @@ def test_a_client_whose_scopes_do_not_push_is_refused(world: World, scope: str) 
 
 def test_a_scope_of_the_first_version_that_writes_everything_pushes(world: World) -> None:
     assert Pusher(world, scope="system/*.write").extract(TWO).status_code == 200
+
+
+@pytest.mark.parametrize("held", [("system/*.c", "system/*.u", "system/*.d"), ("system/*.*",), ("system/*.cruds",)])
+def test_scopes_that_together_write_everything_push(held: tuple[str, ...]) -> None:
+    assert pushes(frozenset(held))
+
+
+@pytest.mark.parametrize("held", ["", "system/*.cu", "system/Patient.cud", "user/*.cud", "system/*.CUD", "system/*"])
+def test_scopes_that_write_less_than_everything_do_not_push(held: str) -> None:
+    assert not pushes(frozenset({held}))
 
 
 def test_a_client_whose_agreement_has_ended_is_refused(world: World, pusher: Pusher) -> None:
