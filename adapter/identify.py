@@ -19,7 +19,7 @@ import orjson
 
 from adapter.database import OURS, Ask, Door, Select, Transaction
 from adapter.deployment import Deployment
-from adapter.facets import merged
+from adapter.forms import merged
 from adapter.instant import millis, shown
 from adapter.register import intern_view, registers
 from adapter.terms import NHS_NUMBER_SYSTEM

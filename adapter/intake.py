@@ -11,23 +11,29 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import datetime
+from itertools import islice
+from pathlib import Path
 from typing import BinaryIO
 
 from adapter.database import Transaction
 from adapter.deployment import Deployment, council
+from adapter.forms import Ready
 from adapter.heed import heed
-from adapter.instant import last_day, millis, read_instant, shown
-from adapter.store import Council, RefusedRecordError, Store
-from mappings.engine import Context, Mapping, load
-from mappings.mapped import Mapped
+from adapter.instant import millis, read_instant, shown
+from adapter.reading import Part, Reading, Same, load_mapping, read_apart
+from adapter.store import Council, Store
+from mappings.engine import Context, Mapping
 from mappings.problems import Problem
 from mappings.readers import Caps, read
-from mappings.record import CaseRecord, Header, Trailer
-from pds_client.nhs_number import NhsNumber
+from mappings.record import CaseRecord, Header
+
+__all__ = ["Intake", "Receipt", "UnknownCouncilError", "context_of", "load_mapping", "open_intake"]
 
 _PERSONS_A_COMMIT = 200
-_ADULT = 18
+_LARGE = 4 << 20
+
+Record = CaseRecord | Ready | Same
 
 
 class UnknownCouncilError(LookupError):
@@ -60,69 +66,65 @@ class Intake:
     # Called with every problem, and after every record.
     on_problem: Callable[[Problem], None] = lambda _problem: None
     on_record: Callable[[], None] = lambda: None
+    # From how many bytes on a file is read by a process of its own.
+    large: int = _LARGE
 
     def receive(self, stream: BinaryIO, name: str) -> Receipt:
         """Take in one extract."""
         receipt = Receipt(name)
-        caps = Caps(file_bytes=self.deployment.settings.extract_most_bytes)
-        parts = read(self.mapping.layout, stream, name, caps=caps)
+        reading = self._reading(name)
+        parts = self._parts(reading, stream, name)
         header = self._header(parts, receipt)
         if header is None:
             return receipt
+        reading = reading.of_extract(header)
         spoken = _spoken(header, self.deployment.now())
         extract = self._open(header, name, spoken)
-        context = context_of(self.deployment, self.council, name, header.extract_id)
         for batch in _batches(self._records(parts, receipt)):
             with self.deployment.office.transaction() as transaction:
                 store = self._store(transaction)
                 for record in batch:
-                    receipt.counts[self._take(store, record, context, extract, spoken, receipt)] += 1
+                    receipt.counts[self._take(store, reading, record, extract, spoken, receipt)] += 1
                     self.on_record()
         self._close(extract, receipt)
         return receipt
 
     def _take(
-        self, store: Store, record: CaseRecord, context: Context, extract: int, spoken: datetime, receipt: Receipt
+        self, store: Store, reading: Reading, record: Record, extract: int, spoken: datetime, receipt: Receipt
     ) -> str:
-        digest = self._digest(record)
+        digest = reading.digest(record) if isinstance(record, CaseRecord) else record.digest
         if store.unchanged(record.local_id, digest, extract, spoken):
             return "unchanged"
-        outcome = "stored"
-        mapped = self.mapping.apply(record, context)
-        for problem in (*mapped.problems, *self._put(store, mapped, digest, extract, spoken, receipt.file)):
+        ready = reading.ready(record) if isinstance(record, CaseRecord) else record
+        if isinstance(ready, Same):
+            reason = "was changed by somebody else while the extract was read; load it again"
+            self._complain(Problem(receipt.file, 0, "Person", reason, "quarantined"), receipt)
+            return "quarantined"
+        for problem in ready.problems:
             self._complain(problem, receipt)
-            if problem.effect == "quarantined":
-                outcome = "quarantined"
-        if outcome == "quarantined":
-            heed(store, mapped)
-        return outcome
+        if ready.quarantined:
+            heed(store, ready)
+            return "quarantined"
+        store.put(ready, digest, extract, spoken)
+        return "stored"
 
-    def _put(
-        self, store: Store, mapped: Mapped, digest: str, extract: int, spoken: datetime, file: str
-    ) -> Iterator[Problem]:
-        """Keep a mapped record, unless it is quarantined; say why it is, where the mapping did not."""
-        if any(problem.effect == "quarantined" for problem in mapped.problems):
-            return
-        if _child(mapped.facts.get("born", ""), store.now.date()):
-            reason = "is or may be of a child; an officer opens a transition record"
-            yield Problem(file, mapped.line, "Birth@date", reason, "quarantined")
-            return
-        try:
-            store.put(mapped, digest, extract, spoken)
-        except RefusedRecordError as refused:
-            yield Problem(file, mapped.line, "Person", f"is not FHIR once mapped: {refused}", "quarantined")
+    def _parts(self, reading: Reading, stream: BinaryIO, name: str) -> Iterator[Part]:
+        path = _path(stream)
+        if path is None or path.stat().st_size < self.large:
+            return read(self.mapping.layout, stream, name, caps=reading.caps)
+        with self.deployment.office.transaction() as transaction:
+            kept = transaction.all("SELECT digest FROM person WHERE council = :council", council=self.council.id)
+        return read_apart(reading, path, frozenset(digest for (digest,) in kept))
 
-    def _records(
-        self, parts: Iterator[Header | CaseRecord | Trailer | Problem], receipt: Receipt
-    ) -> Iterator[CaseRecord]:
+    def _records(self, parts: Iterator[Part], receipt: Receipt) -> Iterator[Record]:
         for part in parts:
-            if isinstance(part, CaseRecord):
+            if isinstance(part, CaseRecord | Ready | Same):
                 yield part
             elif isinstance(part, Problem):
                 self._complain(part, receipt)
                 receipt.counts["quarantined"] += part.effect == "quarantined"
 
-    def _header(self, parts: Iterator[Header | CaseRecord | Trailer | Problem], receipt: Receipt) -> Header | None:
+    def _header(self, parts: Iterator[Part], receipt: Receipt) -> Header | None:
         for part in parts:
             if isinstance(part, Header):
                 return self._of_council(part, receipt)
@@ -144,9 +146,16 @@ class Intake:
             receipt.complete = False
         self.on_problem(problem)
 
-    def _digest(self, record: CaseRecord) -> str:
-        # What is kept depends on the mapping and on the desk too.
-        return f"{record.digest}:{self.mapping.digest[:16]}:{self.deployment.policy.digest[:16]}"
+    def _reading(self, name: str) -> Reading:
+        deployment = self.deployment
+        return Reading(
+            mapping=self.mapping,
+            context=context_of(deployment, self.council, name, None),
+            # What is kept depends on the mapping and on the desk too.
+            salt=f"{self.mapping.digest[:16]}:{deployment.policy.digest[:16]}",
+            today=deployment.now().date(),
+            caps=Caps(file_bytes=deployment.settings.extract_most_bytes),
+        )
 
     def _store(self, transaction: Transaction) -> Store:
         deployment = self.deployment
@@ -189,11 +198,6 @@ def open_intake(deployment: Deployment, mapping: Mapping, code: str, source: str
     return Intake(deployment, mapping, known, source)
 
 
-def load_mapping(name_or_path: str) -> Mapping:
-    """Load a shipped mapping by its name, or a council's own by its path; raises MappingError."""
-    return load(name_or_path, nhs_number=lambda text: NhsNumber.parse(text).value)
-
-
 def context_of(deployment: Deployment, council: Council, file: str, extract_id: str | None) -> Context:
     """What a mapping needs to know and no record says."""
     desk = deployment.policy.desk
@@ -209,15 +213,15 @@ def context_of(deployment: Deployment, council: Council, file: str, extract_id: 
     )
 
 
-def _batches(records: Iterator[CaseRecord]) -> Iterator[list[CaseRecord]]:
-    batch: list[CaseRecord] = []
-    for record in records:
-        batch.append(record)
-        if len(batch) == _PERSONS_A_COMMIT:
-            yield batch
-            batch = []
-    if batch:
+def _batches(records: Iterator[Record]) -> Iterator[list[Record]]:
+    while batch := list(islice(records, _PERSONS_A_COMMIT)):
         yield batch
+
+
+def _path(stream: BinaryIO) -> Path | None:
+    """The file that a stream reads from its beginning, if it is one."""
+    name = getattr(stream, "name", None)
+    return Path(name) if isinstance(name, str) and Path(name).is_file() and stream.tell() == 0 else None
 
 
 def _spoken(header: Header, now: datetime) -> datetime:
@@ -231,12 +235,3 @@ def _spoken(header: Header, now: datetime) -> datetime:
 def _number(text: object) -> int | None:
     said = str(text)
     return int(said) if said.isascii() and said.isdigit() else None
-
-
-def _child(born: str, today: date) -> bool:
-    """Whether a birth date, whole or partial, is or may be of somebody under eighteen."""
-    day = last_day(born)
-    if day is None:
-        return False
-    birthday_to_come = (today.month, today.day) < (day.month, day.day)
-    return today.year - day.year - birthday_to_come < _ADULT

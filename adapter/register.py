@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -94,6 +94,14 @@ def intern_standing(transaction: Transaction, policy: Policy, standing: Standing
 
 def record_choice(transaction: Transaction, policy: Policy, person: int, choice: Recorded, now: datetime) -> bool:
     """Write down a choice, and let it act; say whether anything new was said."""
+    new = write_choice(transaction, person, choice, now)
+    if new:
+        refresh(transaction, policy, [person], now)
+    return new
+
+
+def write_choice(transaction: Transaction, person: int, choice: Recorded, now: datetime) -> bool:
+    """Write down a choice, for a caller that lets it act; say whether anything new was said."""
     said = {
         "person": person,
         "kind": choice.kind,
@@ -118,7 +126,6 @@ def record_choice(transaction: Transaction, policy: Policy, person: int, choice:
         evidence=choice.evidence,
         discussed=int(choice.discussed),
     )
-    refresh(transaction, policy, [person], now)
     return True
 
 
@@ -136,13 +143,28 @@ def change_facts(transaction: Transaction, policy: Policy, person: int, now: dat
     return refresh(transaction, policy, [person], now)[person]
 
 
-def refresh(transaction: Transaction, policy: Policy, people: Iterable[int], now: datetime) -> dict[int, Standing]:
+@dataclass
+class Known:
+    """What one transaction has read and does not change: declared registers by council, and numbers of standings."""
+
+    registers: dict[int, dict[str, Register]] = field(default_factory=dict)
+    standings: dict[Standing, int] = field(default_factory=dict)
+
+    def number(self, transaction: Transaction, policy: Policy, standing: Standing) -> int:
+        """The number of a standing, which is interned when it has none."""
+        if standing not in self.standings:
+            self.standings[standing] = intern_standing(transaction, policy, standing)
+        return self.standings[standing]
+
+
+def refresh(
+    transaction: Transaction, policy: Policy, people: Iterable[int], now: datetime, known: Known | None = None
+) -> dict[int, Standing]:
     """Work out the standings of people anew, now and after the next instant at which each changes."""
+    known = known or Known()
     standings = {}
     for person in people:
-        # What somebody else puts on file meanwhile would be overlooked.
-        transaction.held("SELECT id FROM person WHERE id = :person", person=person)
-        facts = facts_of(transaction, person, now)
+        facts = facts_of(transaction, person, now, known)
         standings[person] = standing_at(facts, policy, now)
         turn = next_change(facts, policy, now)
         after = standing_at(facts, policy, turn) if turn else standings[person]
@@ -150,9 +172,9 @@ def refresh(transaction: Transaction, policy: Policy, people: Iterable[int], now
         transaction.execute(
             "UPDATE person SET standing = :standing, standing_until = :until, standing_after = :after,"
             " after_until = :end WHERE id = :person",
-            standing=intern_standing(transaction, policy, standings[person]),
+            standing=known.number(transaction, policy, standings[person]),
             until=millis(turn) if turn else NEVER,
-            after=intern_standing(transaction, policy, after),
+            after=known.number(transaction, policy, after),
             end=millis(end) if end else NEVER,
             person=person,
         )
@@ -171,18 +193,17 @@ def roll(transaction: Transaction, policy: Policy, now: datetime, *, most: int =
     return len(due)
 
 
-def facts_of(transaction: Transaction, person: int, now: datetime) -> Facts:
-    """Gather what is on file about one person."""
-    row = transaction.one("SELECT council, first_seen, facts FROM person WHERE id = :person", person=person)
+def facts_of(transaction: Transaction, person: int, now: datetime, known: Known | None = None) -> Facts:
+    """Gather what is on file about one person, which nobody else changes until the transaction ends."""
+    row = transaction.held("SELECT council, first_seen, facts FROM person WHERE id = :person", person=person)
     if row is None:
         raise LookupError("no such person")
     council, first_seen, kept = row
+    declared = known.registers if known else {}
+    if council not in declared:
+        declared[council] = registers(transaction, council, now)
     facts = read_facts(json.loads(kept), moment(first_seen))
-    return replace(
-        facts,
-        choices=_choices(transaction, person),
-        registers=registers(transaction, council, now),
-    )
+    return replace(facts, choices=_choices(transaction, person), registers=declared[council])
 
 
 def read_facts(kept: Mapping[str, Any], first_seen: datetime) -> Facts:

@@ -1,8 +1,7 @@
 """How does a mapped record become what is kept?
 
 One person at a time, inside the caller's transaction and a savepoint of its own: facts, choices, relationships and
-facets together, or nothing. The same content again is unchanged. A record whose FHIR is not well formed is refused
-whole.
+facets together, or nothing. The same content again is unchanged.
 """
 
 from __future__ import annotations
@@ -10,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -18,19 +17,15 @@ from adapter.consents import agree, agreeing, withdrawals
 from adapter.consequence import relate, wait_for_trace
 from adapter.database import Transaction
 from adapter.facets import COUNCIL, PDS, Kept, identify
+from adapter.forms import Form, Ready
 from adapter.instant import NEVER, last_day, midnight, millis, moment, read_instant
 from adapter.marks import birth_dates
-from adapter.register import Recorded, record_choice, refresh
-from adapter.resources import faults
+from adapter.register import Known, Recorded, refresh, write_choice
 from consent.model import OptOut
 from consent.policy import Policy
-from mappings.mapped import Mapped, Organisation, Resource
+from mappings.mapped import Organisation
 
 _CASE_RECORD = "case record"
-
-
-class RefusedRecordError(Exception):
-    """A record that must not be kept; the message says which element and why, never a value."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +48,7 @@ class Store:
     key: bytes
     new_id: Callable[[], str]
     now: datetime
+    known: Known = field(default_factory=Known)
 
     def unchanged(self, local_id: str, digest: str, extract: int, spoken: datetime) -> bool:
         """Whether this very content is kept already; if so, note that it was confirmed."""
@@ -75,17 +71,16 @@ class Store:
         )
         return True
 
-    def put(self, mapped: Mapped, digest: str, extract: int, spoken: datetime) -> int:
-        """Keep a person's record; raise RefusedRecordError, having kept nothing of it, where it is not FHIR."""
+    def put(self, ready: Ready, digest: str, extract: int, spoken: datetime) -> int:
+        """Keep a person's record, all of it or nothing."""
         with self._savepoint():
-            person, kept = self._person(mapped, digest, extract)
-            self._facts(person, kept, mapped)
-            self._relationships(person, mapped, spoken)
-            standing = refresh(self.transaction, self.policy, [person], self.now)[person]
-            for choice in self.choices(person, mapped):
-                record_choice(self.transaction, self.policy, person, choice, self.now)
-                standing = refresh(self.transaction, self.policy, [person], self.now)[person]
-            self._records(person, mapped, objects=standing.nhs_number_use is OptOut.OBJECTS)
+            person, kept = self._person(ready, digest, extract)
+            self._facts(person, kept, ready)
+            self._relationships(person, ready, spoken)
+            for choice in self.choices(person, ready):
+                write_choice(self.transaction, person, choice, self.now)
+            standing = refresh(self.transaction, self.policy, [person], self.now, self.known)[person]
+            self._records(person, ready, objects=standing.nhs_number_use is OptOut.OBJECTS)
             self.transaction.execute(
                 "UPDATE person SET nhs_number_status = '03' WHERE id = :person AND nhs_number_status IN ('04', '05')",
                 person=person,
@@ -102,15 +97,17 @@ class Store:
             yield
         except BaseException:
             self.transaction.execute("ROLLBACK TO SAVEPOINT record")
+            # What was interned since then is gone.
+            self.known.standings.clear()
             self.transaction.execute("RELEASE SAVEPOINT record")
             raise
         self.transaction.execute("RELEASE SAVEPOINT record")
 
-    def _person(self, mapped: Mapped, digest: str, extract: int) -> tuple[int, dict[str, Any]]:
+    def _person(self, ready: Ready, digest: str, extract: int) -> tuple[int, dict[str, Any]]:
         known = self.transaction.held(
             "SELECT id, facts FROM person WHERE council = :council AND local_id = :local_id",
             council=self.council.id,
-            local_id=mapped.local_id,
+            local_id=ready.local_id,
         )
         if known is not None:
             self.transaction.execute(
@@ -126,15 +123,15 @@ class Store:
             " digest, extract, facts, nhs_number_status)"
             " VALUES (:council, :local_id, 0, 0, 0, 0, :now, :digest, :extract, '{}', '03') RETURNING id",
             council=self.council.id,
-            local_id=mapped.local_id,
+            local_id=ready.local_id,
             now=millis(self.now),
             digest=digest,
             extract=extract,
         )
         return person, {}
 
-    def _facts(self, person: int, kept: dict[str, Any], mapped: Mapped) -> None:
-        said = mapped.facts
+    def _facts(self, person: int, kept: dict[str, Any], ready: Ready) -> None:
+        said = ready.facts
         died = _day(said["died"])
         # The council may learn of a death later than PDS.
         dead = said["died"] != "no" or kept.get("dead_by_pds", False)
@@ -145,8 +142,8 @@ class Store:
             "death_learnt": (kept.get("death_learnt") or millis(self.now)) if dead else None,
             "closed": _day(said["closed"]),
             "mental_health": "yes" in (said["mental_health"], said["section_117"]),
-            "sealed": kept.get("sealed", False) or mapped.operation != "upsert",
-            "gp_stated": next((o.code for o in mapped.organisations if o.kind == "gp"), None),
+            "sealed": kept.get("sealed", False) or ready.operation != "upsert",
+            "gp_stated": next((o.code for o in ready.organisations if o.kind == "gp"), None),
             "born": said["born"],
         }
         self.transaction.execute(
@@ -155,12 +152,12 @@ class Store:
             person=person,
         )
 
-    def _relationships(self, person: int, mapped: Mapped, spoken: datetime) -> None:
+    def _relationships(self, person: int, ready: Ready, spoken: datetime) -> None:
         self.transaction.execute("DELETE FROM relationship WHERE person = :person AND kind = 'provider'", person=person)
-        if mapped.facts["died"] != "no" or mapped.facts["closed"] != "open":
+        if ready.facts["died"] != "no" or ready.facts["closed"] != "open":
             return
         confirmed = millis(spoken + self.policy.periods.provider_relationship)
-        for code, services in _providers(mapped.organisations).items():
+        for code, services in _providers(ready.organisations).items():
             ends = max(_service_ends(service) for service in services)
             relate(
                 self.transaction,
@@ -172,9 +169,9 @@ class Store:
                 at_latest=ends,
             )
 
-    def choices(self, person: int, mapped: Mapped) -> Iterator[Recorded]:
+    def choices(self, person: int, ready: Ready) -> Iterator[Recorded]:
         """What the record says that the person has chosen, as the register takes it."""
-        for choice in mapped.choices:
+        for choice in ready.choices:
             said = choice.effective or choice.recorded
             value = OptOut.OBJECTS if choice.value == "objects" else OptOut.CLEAR
             # That a case system has recorded no objection takes none back that was made elsewhere.
@@ -201,20 +198,20 @@ class Store:
         )
         return moment(row[0]) if row and row[0] is not None else self.now
 
-    def _records(self, person: int, mapped: Mapped, *, objects: bool) -> None:
+    def _records(self, person: int, ready: Ready, *, objects: bool) -> None:
         kept = Kept(self.transaction, self.council.id, person, self.key, self.new_id, millis(self.now)).load()
         taken_back = withdrawals(self.transaction, self.policy, person, self.now)
-        resources = [
-            agreeing(_without(resource, _left_out(kept, objects)), taken_back) for resource in mapped.resources
-        ]
-        _check(kept, resources)
+        left_out = _left_out(kept, objects)
+        forms = [agreeing(_without(form, left_out), taken_back) for form in ready.forms]
         changed: dict[str, set[str]] = {}
-        records = [r for r in resources if r.type != "Provenance"]
-        for resource in records:
-            changed[f"provenance:{resource.type}:{resource.key}"] = kept.put(resource, COUNCIL)
-        for source in (r for r in resources if r.type == "Provenance"):
-            _put_provenance(kept, source, changed.get(source.key, set()))
-        kept.end_absent([*((r.type, r.key) for r in resources), *_standing_choices(kept)], COUNCIL)
+        with kept.together():
+            for form in forms:
+                if form.type != "Provenance":
+                    changed[f"provenance:{form.type}:{form.key}"] = kept.put(form, COUNCIL)
+            for source in forms:
+                if source.type == "Provenance":
+                    _put_provenance(kept, source, changed.get(source.key, set()))
+            kept.end_absent([*((form.type, form.key) for form in forms), *_standing_choices(kept)], COUNCIL)
         agree(kept, taken_back)
         identify(kept, birth_dates(self.transaction, person))
 
@@ -224,7 +221,7 @@ def _standing_choices(kept: Kept) -> list[tuple[str, str]]:
     return [(kind, key) for kind, key in kept.publics if kind == "Consent" or key.startswith("provenance:Consent:")]
 
 
-def _put_provenance(kept: Kept, source: Resource, changed: set[str]) -> None:
+def _put_provenance(kept: Kept, source: Form, changed: set[str]) -> None:
     # Whoever sees a resource sees this; it may not stir when only something that they do not see has changed.
     known = ("Provenance", source.key) in kept.publics
     if not known or "carrier" in changed:
@@ -242,17 +239,10 @@ def _left_out(kept: Kept, objects: bool) -> set[str]:
     return left_out
 
 
-def _without(resource: Resource, parts: set[str]) -> Resource:
-    if resource.type != "Patient":
-        return resource
-    facets = tuple(facet for facet in resource.facets if facet.part not in parts)
-    return Resource(resource.type, resource.key, facets)
-
-
-def _check(kept: Kept, resources: list[Resource]) -> None:
-    for resource in resources:
-        for fault in faults(kept.whole(resource)):
-            raise RefusedRecordError(f"{resource.type} {fault}")
+def _without(form: Form, parts: set[str]) -> Form:
+    if form.type != "Patient" or not parts:
+        return form
+    return form._replace(fragments=tuple(fragment for fragment in form.fragments if fragment.part not in parts))
 
 
 def _providers(organisations: tuple[Organisation, ...]) -> dict[str, list[Organisation]]:

@@ -11,6 +11,8 @@ import unicodedata
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from mappings.mapped import REFERENCE
+
 NHS_NUMBER_SYSTEM = "https://fhir.nhs.uk/Id/nhs-number"
 IDENTIFY_BY_NUMBER = "identify-number"
 IDENTIFY_BY_NAME = "identify-name"
@@ -30,7 +32,7 @@ def terms(kind: str, body: dict[str, Any]) -> set[Term]:
     for element, parameter in _REFERENCES.get(kind, {}).items():
         found |= {(parameter, target) for target in _targets(body.get(element))}
     if kind == "Provenance":
-        found |= {("patient", target) for _, target in found if target.startswith(_PATIENT)}
+        found |= {("patient", target) for _, target in found if target.startswith(_PATIENTS)}
     for element, parameter in _TOKENS.get(kind, {}).items():
         found |= {(parameter, value) for value in _tokens(body.get(element))}
     for element, parameter in _DATES.get(kind, {}).items():
@@ -68,7 +70,7 @@ _REFERENCES = {
     "Provenance": {"target": "target"},
 }
 # Provenance's `patient` finds those whose target is the person (https://hl7.org/fhir/R4/provenance.html#search).
-_PATIENT = "Patient/"
+_PATIENTS = ("Patient/", f"{REFERENCE}Patient:")
 _TOKENS = {
     "Patient": {"identifier": "identifier", "gender": "gender"},
     "CareTeam": {"status": "status", "category": "category"},

@@ -55,6 +55,7 @@ def load(name_or_path: str | Path, *, nhs_number: Callable[[str], str]) -> Mappi
         stock.shape(top, name)
     return Mapping(
         name=head.text("name"),
+        file=str(file),
         layout=head.text("layout"),
         version=version,
         digest=_digest(file, stock),

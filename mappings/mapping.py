@@ -21,6 +21,8 @@ from mappings.run import Context, Run
 @dataclass(frozen=True)
 class Mapping:
     name: str
+    # The path of the mapping's own file.
+    file: str = field(repr=False)
     layout: str
     version: int
     # SHA-256 over the mapping and its code tables: two mappings with one digest say the same.

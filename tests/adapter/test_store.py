@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from adapter.facets import merged
+from adapter.forms import merged
 from adapter.register import roll
 from adapter.terms import identifying_by_name, normal, terms
 from tests.adapter.sight import SOCIAL_WORKER, WARD, everything, found, involve, kept, seen, select, tables, told
