@@ -17,6 +17,7 @@ from mappings.declared import MappingError
 from mappings.engine import Mapping
 from mappings.readers import LAYOUTS
 
+_DESCRIBED = "described by its mapping"
 # A content type may be of several layouts: the first is meant where no mapping is named.
 _CONTENT: dict[str, tuple[str, ...]] = {
     "application/xml": ("case-xml",),
@@ -25,7 +26,7 @@ _CONTENT: dict[str, tuple[str, ...]] = {
     "application/x-ndjson": ("person-json",),
     "application/ndjson": ("person-json",),
     "application/jsonl": ("person-json",),
-    "text/csv": ("cld", "csv", "custom"),
+    "text/csv": ("cld", _DESCRIBED),
 }
 # Each line is a document of its own.
 _BY_LINE = frozenset({"application/x-ndjson", "application/ndjson", "application/jsonl"})
@@ -37,15 +38,16 @@ def by_line(content_type: str) -> bool:
     return _plain(content_type) in _BY_LINE
 
 
-def choose(folder: Path, content_type: str, named: str) -> Mapping:
-    """Choose the mapping of a push; raises RefusedError."""
-    layouts = tuple(layout for layout in _CONTENT.get(_plain(content_type), ()) if layout in LAYOUTS)
-    if not layouts:
+def choose(folder: Path, content_type: str, named: str) -> str:
+    """Choose the mapping of a push by name; raises RefusedError."""
+    layouts = _CONTENT.get(_plain(content_type), ())
+    usual = next((layout for layout in layouts if layout in LAYOUTS), "")
+    if not (usual or (layouts and named)):
         raise RefusedError("bad-content-type")
-    mapping = named_mapping(folder, named or layouts[0])
-    if mapping.layout not in layouts:
+    name = named or usual
+    if _layout(named_mapping(folder, name)) not in layouts:
         raise RefusedError("bad-content-type")
-    return mapping
+    return name
 
 
 def named_mapping(folder: Path, name: str) -> Mapping:
@@ -62,6 +64,12 @@ def named_mapping(folder: Path, name: str) -> Mapping:
 @lru_cache(maxsize=32)
 def _read(name_or_path: str, _changed: int) -> Mapping:
     return load_mapping(name_or_path)
+
+
+def _layout(mapping: Mapping) -> str:
+    """The name of a layout; one that a mapping describes itself is comma-separated."""
+    layout: object = mapping.layout
+    return layout if isinstance(layout, str) else _DESCRIBED
 
 
 def _plain(content_type: str) -> str:

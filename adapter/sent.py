@@ -50,7 +50,7 @@ def read_head(settings: Settings, request: Request, *, council: str, source: str
     return Sent(
         council=council,
         source=_word(source) or "push",
-        mapping=mapping or chosen.layout,
+        mapping=chosen,
         file=_file_name(_header(request, b"content-disposition")),
         form=several if persons else EXTRACT,
         message=_word(_header(request, b"idempotency-key")) or _request_id(request),
