@@ -36,9 +36,11 @@ class Claim:
 
 
 def claim(path: Path) -> Claim | None:
-    """Claim a plain file; none where it is somebody else's, has gone, or is no plain file."""
+    """Claim a plain file; none where it is somebody else's, has gone, or is no plain file; raises PermissionError."""
     try:
         handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    except PermissionError:
+        raise
     except OSError:
         return None
     if _lock(handle) and _is_still(handle, path):

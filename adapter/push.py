@@ -11,6 +11,7 @@ import asyncio
 import hashlib
 import logging
 import re
+import sqlite3
 import uuid
 from collections import Counter
 from collections.abc import AsyncIterator
@@ -18,6 +19,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
+import psycopg
 from fastapi import Request as Received
 from fastapi import Response
 
@@ -51,6 +53,10 @@ log = logging.getLogger("adapter.push")
 
 class EndingError(Exception):
     """The server ends; what is under way is taken up again when it is back."""
+
+
+# No fault of what was sent: it stays, and is taken up again when they have gone.
+_LATER = (EndingError, TrailError, sqlite3.OperationalError, psycopg.OperationalError)
 
 
 @dataclass
@@ -183,7 +189,7 @@ class Push:
             pushed.reading(transaction, known.id)
         try:
             return take_in(self.deployment, what, self._on_record)
-        except (EndingError, TrailError):
+        except _LATER:
             raise
         except Exception as fault:
             log.error("push %s failed: %s", known.id, type(fault).__name__)

@@ -65,15 +65,14 @@ class Reception:
 
     async def admit(self, request: Request, kind: str, code: str, allows: Callable[[frozenset[str]], bool]) -> Asking:
         """Admit a system of this council; raises RefusedError."""
-        bearer = self.bearer(request)
+        bearer = self._bearer(request)
         asking = Asking(bearer.client, request.context, kind, "", request.id)
         await self.release.door.run(self._admission(asking, code))
         if not allows(bearer.scopes):
             raise RefusedError("scope-missing")
         return asking
 
-    def bearer(self, request: Request) -> Bearer:
-        """Read the access token; raises RefusedError."""
+    def _bearer(self, request: Request) -> Bearer:
         if b"authorization" not in request.headers:
             raise RefusedError("no-token")
         return self.tokens.bearer(request.headers[b"authorization"])
