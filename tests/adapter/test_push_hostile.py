@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 import os
+import sqlite3
 import zlib
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -316,6 +318,53 @@ def test_an_old_push_is_forgotten(world: World, pusher: Pusher) -> None:
     world.pass_time(days=31)
     Pusher(world).extract(TWO)
     assert len(world.rows("SELECT 1 FROM push")) == 1
+
+
+# ---------------------------------------------------------------- faults of ours
+
+
+def take_up(world: World) -> None:
+    """Be a server that comes back."""
+
+    async def run() -> None:
+        parts = service(world.deployment)
+        await parts.push.take_up()
+        while waiting(world):
+            await asyncio.sleep(0.01)
+        await parts.push.close()
+        parts.trail.close()
+
+    asyncio.run(run())
+
+
+def failing(fault: Exception) -> Any:
+    def take_in(*_: Any) -> Any:
+        raise fault
+
+    return take_in
+
+
+def test_while_the_database_is_away_a_push_stays_and_is_taken_in_when_it_is_back(
+    world: World, pusher: Pusher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as away:
+        away.setattr("adapter.push.take_in", failing(sqlite3.OperationalError("away")))
+        assert cause(pusher.extract(TWO, Idempotency_Key="one")) == (500, "internal")
+    assert (people(world), len(waiting(world))) == ([], 1)
+    take_up(world)
+    answer = pusher.extract(TWO, Idempotency_Key="one")
+    assert (answer.json()["counts"]["stored"], waiting(world), people(world)) == (2, [], ["A1", "A2"])
+
+
+def test_what_fails_for_no_known_reason_is_told_and_the_message_may_come_again(
+    world: World, pusher: Pusher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as broken:
+        broken.setattr("adapter.push.take_in", failing(ValueError("Ada Marlowe")))
+        answer = pusher.extract(TWO, Idempotency_Key="one")
+    assert (answer.status_code, answer.json()["state"], waiting(world)) == (500, "failed", [])
+    assert "Marlowe" not in answer.text
+    assert pusher.extract(TWO, Idempotency_Key="one").json()["counts"]["stored"] == 2
 
 
 # ---------------------------------------------------------------- lines

@@ -11,11 +11,13 @@ import sys
 import time
 from contextlib import closing
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import pytest
 
 from adapter.claim import claim
+from adapter.commands.loading import receive
+from adapter.intake import Intake
 from tests.commands.desk import Desk, known
 from tests.world import World, case, extract
 
@@ -140,6 +142,23 @@ def test_where_the_trail_cannot_be_written_the_file_stays_and_is_taken_up_again(
     trail.unlink()
     watch(desk)
     assert report(folder / "done")["counts"] == {"unchanged": 1}
+
+
+def test_a_file_that_breaks_the_intake_is_put_apart_and_the_next_one_taken_in(
+    desk: Desk, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def breaks(intake: Intake, stream: BinaryIO, name: str) -> Any:
+        if name == "a.xml":
+            raise ValueError("Ada Marlowe")
+        return receive(intake, stream, name)
+
+    monkeypatch.setattr("adapter.commands.watch.receive", breaks)
+    for name in ("a.xml", "b.xml"):
+        (folder / name).write_bytes(extract(known()))
+    watch(desk)
+    assert (names(folder / "failed"), names(folder / "done")) == (["a.xml"], ["b.xml"])
+    told = report(folder / "failed")
+    assert (told["state"], told["fault"], "Marlowe" in str(told)) == ("failed", "ValueError", False)
 
 
 def test_an_unknown_council_is_wrong_use_and_nothing_is_touched(desk: Desk, folder: Path) -> None:
