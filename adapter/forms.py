@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
+from functools import cache
 from typing import Any, NamedTuple
 
 import orjson
@@ -64,6 +65,12 @@ class Ready(NamedTuple):
     sequence: int | None
 
     @property
+    def into(self) -> str:
+        """The record that this one has become part of; nothing where it stands for itself."""
+        into = self.merged_into or ""
+        return into if self.operation == "merge" and into != self.local_id else ""
+
+    @property
     def quarantined(self) -> bool:
         """Whether nothing of the record may be kept but what withholds."""
         return any(problem.effect == "quarantined" for problem in self.problems)
@@ -89,7 +96,7 @@ def ready(mapped: Mapped, digest: str, problems: Iterable[Problem] = ()) -> Read
 def form(resource: Resource) -> Form:
     """Make a resource ready to be kept."""
     carrier = next(facet for facet in resource.facets if facet.part == CARRIER)
-    needed = _bit(carrier)
+    needed = _bit(carrier.category, carrier.locates)
     return Form(
         resource.type,
         resource.key,
@@ -98,19 +105,21 @@ def form(resource: Resource) -> Form:
 
 
 def _fragment(kind: str, facet: Facet, carrier: Facet, needed: int) -> Fragment:
+    mentions = (*carrier.mentions, *facet.mentions)
     return Fragment(
         part=facet.part,
-        need=_bit(facet) | needed,
+        need=_bit(facet.category, facet.locates) | needed,
         locates=int(facet.locates),
         provider=facet.provider or "",
-        mentions=tuple(dict.fromkeys((*carrier.mentions, *facet.mentions))),
+        mentions=tuple(dict.fromkeys(mentions)) if mentions else (),
         body=orjson.dumps(facet.body),
         terms=tuple(terms.terms(kind, facet.body)),
     )
 
 
-def _bit(facet: Facet) -> int:
-    return bit(Category(facet.category), locates=facet.locates)
+@cache
+def _bit(category: str, locates: bool) -> int:
+    return bit(Category(category), locates=locates)
 
 
 def resolved(body: bytes, public: Callable[[str, str], str]) -> bytes:

@@ -16,12 +16,15 @@ from itertools import islice
 from pathlib import Path
 from typing import BinaryIO
 
+from adapter.absence import absent, close
+from adapter.brake import Brake, BrakeError
 from adapter.database import Transaction
 from adapter.deployment import Deployment, council
 from adapter.forms import Ready
 from adapter.heed import heed
 from adapter.instant import millis, read_instant, shown
 from adapter.reading import Part, Reading, Same, load_mapping, read_apart
+from adapter.register import refresh
 from adapter.store import Council, Store
 from mappings.engine import Context, Mapping
 from mappings.problems import Problem
@@ -48,6 +51,10 @@ class Receipt:
     counts: Counter[str] = field(default_factory=Counter)
     problems: Counter[str] = field(default_factory=Counter)
     complete: bool = True
+    # People on file whom the extract restricted, locked, closed or hid.
+    restricted: int = 0
+    # Whether a record could not be read at all, so that nobody can be said to be absent.
+    unread: bool = False
 
     @property
     def records(self) -> int:
@@ -66,6 +73,8 @@ class Intake:
     # Called with every problem, and after every record.
     on_problem: Callable[[Problem], None] = lambda _problem: None
     on_record: Callable[[], None] = lambda: None
+    # Whether somebody has said that many people may be restricted, locked, closed or hidden at once.
+    yes_restrict: bool = False
     # From how many bytes on a file is read by a process of its own.
     large: int = _LARGE
 
@@ -80,14 +89,32 @@ class Intake:
         reading = reading.of_extract(header)
         spoken = _spoken(header, self.deployment.now())
         extract = self._open(header, name, spoken)
-        for batch in _batches(self._records(parts, receipt)):
-            with self.deployment.office.transaction() as transaction:
-                store = self._store(transaction)
-                for record in batch:
-                    receipt.counts[self._take(store, reading, record, extract, spoken, receipt)] += 1
-                    self.on_record()
+        brake = self._brake()
+        try:
+            for batch in _batches(self._records(parts, receipt)):
+                with self.deployment.office.transaction() as transaction:
+                    store = self._store(transaction, header)
+                    for record in batch:
+                        receipt.counts[self._take(store, reading, record, extract, spoken, receipt)] += 1
+                        self.on_record()
+                    brake.hold(receipt.restricted)
+            if header.mode == "full" and receipt.complete and not receipt.unread:
+                self._close_absent(header, extract, spoken, receipt, brake)
+        except BrakeError as held:
+            self._complain(Problem(name, 0, "file", str(held), "stopped"), receipt)
         self._close(extract, receipt)
         return receipt
+
+    def _close_absent(self, header: Header, extract: int, spoken: datetime, receipt: Receipt, brake: Brake) -> None:
+        """Close the cases of those whom a whole extract leaves out."""
+        with self.deployment.office.transaction() as transaction:
+            store = self._store(transaction, header)
+            people = absent(transaction, self.council.id, self.source, extract)
+            brake.hold(receipt.restricted + len(people))
+            for person in people:
+                close(store.kept(person), spoken.date().isoformat())
+            refresh(transaction, store.policy, people, store.now, store.known)
+        receipt.counts["closed"] += len(people)
 
     def _take(
         self, store: Store, reading: Reading, record: Record, extract: int, spoken: datetime, receipt: Receipt
@@ -103,9 +130,14 @@ class Intake:
         for problem in ready.problems:
             self._complain(problem, receipt)
         if ready.quarantined:
+            store.seen(record.local_id, extract)
             heed(store, ready)
             return "quarantined"
-        store.put(ready, digest, extract, spoken)
+        if store.late(ready, extract, spoken):
+            reason = "is older than what is kept; only what the person has chosen counts"
+            self._complain(Problem(receipt.file, ready.line, "Person", reason, "ignored"), receipt)
+            return "unchanged"
+        receipt.restricted += store.put(ready, digest, extract, spoken)
         return "stored"
 
     def _parts(self, reading: Reading, stream: BinaryIO, name: str) -> Iterator[Part]:
@@ -123,6 +155,7 @@ class Intake:
             elif isinstance(part, Problem):
                 self._complain(part, receipt)
                 receipt.counts["quarantined"] += part.effect == "quarantined"
+                receipt.unread |= part.effect == "quarantined"
 
     def _header(self, parts: Iterator[Part], receipt: Receipt) -> Header | None:
         for part in parts:
@@ -157,11 +190,22 @@ class Intake:
             caps=Caps(file_bytes=deployment.settings.extract_most_bytes),
         )
 
-    def _store(self, transaction: Transaction) -> Store:
+    def _store(self, transaction: Transaction, header: Header) -> Store:
         deployment = self.deployment
         return Store(
-            transaction, deployment.policy, self.council, deployment.keys.seal, deployment.new_id, deployment.now()
+            transaction,
+            deployment.policy,
+            self.council,
+            deployment.keys.seal,
+            deployment.new_id,
+            deployment.now(),
+            since=header.window[0] if header.window else "",
         )
+
+    def _brake(self) -> Brake:
+        with self.deployment.office.transaction() as transaction:
+            people = transaction.number("SELECT COUNT(*) FROM person WHERE council = :council", council=self.council.id)
+        return Brake(people, released=self.yes_restrict)
 
     def _open(self, header: Header, name: str, spoken: datetime) -> int:
         with self.deployment.office.transaction() as transaction:

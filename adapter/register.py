@@ -8,17 +8,17 @@ clock finds it without a restart.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field, replace
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
 
+from adapter.cluster import look, members, together
 from adapter.consequence import follow
 from adapter.database import Transaction
 from adapter.instant import NEVER, millis, moment
-from consent.decide import mentionable
-from consent.model import Channel, OptOut, Sensitive, Standing, View
-from consent.permit import permits
+from adapter.permits import intern_standing
+from consent.model import OptOut, Standing
 from consent.policy import Policy
 from consent.standing import Choice, Facts, Register, next_change, standing_at
 
@@ -37,59 +37,6 @@ class Recorded:
     capacity: str = "self"
     evidence: str = ""
     discussed: bool = False
-
-
-def build_epoch(transaction: Transaction, policy: Policy, now: datetime) -> int:
-    """Put a policy in force: its permits are built beside the old ones, then one row flips."""
-    transaction.alone()
-    current = transaction.one("SELECT e.id, e.digest FROM epoch e JOIN current_epoch c ON c.epoch = e.id")
-    if current is not None and current[1] == policy.digest:
-        return int(current[0])
-    epoch = transaction.number(
-        "INSERT INTO epoch (policy, version, digest, built) VALUES (:name, :version, :digest, :now) RETURNING id",
-        name=policy.name,
-        version=policy.version,
-        digest=policy.digest,
-        now=millis(now),
-    )
-    _write_permits(transaction, policy, epoch, _views(transaction), _standings(transaction))
-    transaction.execute("DELETE FROM current_epoch")
-    transaction.execute("INSERT INTO current_epoch (epoch) VALUES (:epoch)", epoch=epoch)
-    transaction.execute("DELETE FROM permit WHERE epoch <> :epoch", epoch=epoch)
-    return epoch
-
-
-def intern_view(transaction: Transaction, policy: Policy, view: View) -> int:
-    """Give a view its number, with permits for every standing there is."""
-    words = asdict(view) | {"channel": view.channel.value}
-    known = "SELECT id FROM view WHERE recipient = :recipient AND role = :role AND purpose = :purpose"
-    number = _interned(transaction, f"{known} AND channel = :channel", words)
-    if number is not None:
-        return number
-    number = transaction.number(
-        "INSERT INTO view (recipient, role, purpose, channel) VALUES (:recipient, :role, :purpose, :channel)"
-        " RETURNING id",
-        **words,
-    )
-    _write_permits(transaction, policy, _epoch(transaction), {view: number}, _standings(transaction))
-    return number
-
-
-def intern_standing(transaction: Transaction, policy: Policy, standing: Standing) -> int:
-    """Give a standing its number, with permits for every view there is."""
-    facts = json.dumps(asdict(standing), sort_keys=True)
-    number = _interned(transaction, "SELECT id FROM standing WHERE facts = :facts", {"facts": facts})
-    if number is not None:
-        return number
-    named = mentionable(standing, locates=False)
-    number = transaction.number(
-        "INSERT INTO standing (facts, mentionable, label) VALUES (:facts, :mentionable, :label) RETURNING id",
-        facts=facts,
-        mentionable=int(named) + int(named and mentionable(standing, locates=True)),
-        label="R" if standing.pds_sensitive is Sensitive.YES else "",
-    )
-    _write_permits(transaction, policy, _epoch(transaction), _views(transaction), {standing: number})
-    return number
 
 
 def record_choice(transaction: Transaction, policy: Policy, person: int, choice: Recorded, now: datetime) -> bool:
@@ -163,7 +110,7 @@ def refresh(
     """Work out the standings of people anew, now and after the next instant at which each changes."""
     known = known or Known()
     standings = {}
-    for person in people:
+    for person in _clusters(transaction, people):
         facts = facts_of(transaction, person, now, known)
         standings[person] = standing_at(facts, policy, now)
         turn = next_change(facts, policy, now)
@@ -202,8 +149,24 @@ def facts_of(transaction: Transaction, person: int, now: datetime, known: Known 
     declared = known.registers if known else {}
     if council not in declared:
         declared[council] = registers(transaction, council, now)
-    facts = read_facts(json.loads(kept), moment(first_seen))
-    return replace(facts, choices=_choices(transaction, person), registers=declared[council])
+    marks, choices = json.loads(kept), _choices(transaction, person)
+    for other in members(transaction, person):
+        if other != person:
+            since, theirs = look(transaction, other)
+            first_seen, marks = min(first_seen, since), together(marks, theirs)
+            # A series of its own: whoever objects in one record objects in all, however later another was written.
+            choices += tuple(replace(c, series=f"{c.series}#{other}") for c in _choices(transaction, other))
+    return replace(read_facts(marks, moment(first_seen)), choices=choices, registers=declared[council])
+
+
+def _clusters(transaction: Transaction, people: Iterable[int]) -> Iterator[int]:
+    """The people, each with the others of their cluster, once."""
+    seen: set[int] = set()
+    for person in people:
+        for member in members(transaction, person) if person not in seen else ():
+            if member not in seen:
+                seen.add(member)
+                yield member
 
 
 def read_facts(kept: Mapping[str, Any], first_seen: datetime) -> Facts:
@@ -236,60 +199,3 @@ def _choices(transaction: Transaction, person: int) -> tuple[Choice, ...]:
         Choice(kind, OptOut(value), moment(effective), moment(recorded), series)
         for kind, value, effective, recorded, series in rows
     )
-
-
-def _interned(transaction: Transaction, sql: str, words: Mapping[str, Any]) -> int | None:
-    """Look for what is interned; where it is not, look again alone, so that every pair gets its permit."""
-    row = transaction.one(sql, **words)
-    if row is None:
-        transaction.alone()
-        row = transaction.one(sql, **words)
-    return int(row[0]) if row else None
-
-
-def _epoch(transaction: Transaction) -> int:
-    return transaction.number("SELECT epoch FROM current_epoch")
-
-
-def _views(transaction: Transaction) -> dict[View, int]:
-    rows = transaction.all("SELECT id, recipient, role, purpose, channel FROM view")
-    return {
-        View(recipient, role, purpose, Channel(channel)): number for number, recipient, role, purpose, channel in rows
-    }
-
-
-def _standings(transaction: Transaction) -> dict[Standing, int]:
-    return {read_standing(facts): number for number, facts in transaction.all("SELECT id, facts FROM standing")}
-
-
-def read_standing(facts: str) -> Standing:
-    """Read a standing as it is kept."""
-    kinds = {name: type(value) for name, value in asdict(Standing()).items()}
-    return Standing(**{name: kinds[name](value) for name, value in json.loads(facts).items()})
-
-
-def _write_permits(
-    transaction: Transaction,
-    policy: Policy,
-    epoch: int,
-    views: Mapping[View, int],
-    standings: Mapping[Standing, int],
-) -> None:
-    rows = [
-        {
-            "epoch": epoch,
-            "view": views[view],
-            "standing": standings[standing],
-            "related": int(related),
-            "lift": int(lift),
-            "mask": permit.mask,
-            "own": permit.own,
-        }
-        for view, standing, related, lift, permit in permits(policy, views, standings)
-    ]
-    if rows:
-        transaction.many(
-            "INSERT INTO permit (epoch, view, standing, related, lift, mask, own)"
-            " VALUES (:epoch, :view, :standing, :related, :lift, :mask, :own)",
-            rows,
-        )

@@ -9,17 +9,17 @@ from __future__ import annotations
 import io
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from adapter.brake import Brake, BrakeError
 from adapter.deployment import Deployment
 from adapter.intake import Intake, Receipt, open_intake
 from adapter.layouts import named_mapping
 from mappings.problems import Problem
 
-OUTCOMES = ("stored", "unchanged", "quarantined")
+OUTCOMES = ("stored", "unchanged", "quarantined", "closed")
 # An extract, one person, or one person on each line.
 EXTRACT, PERSON, LINES = "extract", "person", "lines"
 # More than anybody reads; the counts go on.
@@ -69,18 +69,33 @@ def take_in(deployment: Deployment, what: What, on_record: Callable[[], None]) -
     mapping = named_mapping(deployment.settings.mappings, what.mapping)
     intake = open_intake(deployment, mapping, what.council, what.source)
     intake.on_record = on_record
-    taken = Taken()
+    taken, brake, restricted = Taken(), _brake(intake), 0
     with what.path.open("rb") as stream:
         for line, document in _documents(stream, what.form == LINES):
-            with _noting(intake, taken, line):
-                taken.add(intake.receive(document, what.file), line)
+            receipt = _receive(intake, document, what.file, taken, line)
+            # Many small documents restrict as many people as one large one.
+            restricted += receipt.restricted
+            try:
+                brake.hold(restricted)
+            except BrakeError as held:
+                taken.state = "stopped"
+                if receipt.complete:
+                    taken.note(Problem(what.file, 1, "file", str(held), "stopped"), line)
+                break
     return taken
 
 
-@contextmanager
-def _noting(intake: Intake, taken: Taken, line: int) -> Iterator[None]:
+def _receive(intake: Intake, document: BinaryIO, file: str, taken: Taken, line: int) -> Receipt:
     intake.on_problem = lambda problem: taken.note(problem, line)
-    yield
+    receipt = intake.receive(document, file)
+    taken.add(receipt, line)
+    return receipt
+
+
+def _brake(intake: Intake) -> Brake:
+    with intake.deployment.office.transaction() as transaction:
+        people = transaction.number("SELECT COUNT(*) FROM person WHERE council = :council", council=intake.council.id)
+    return Brake(people, released=False)
 
 
 def _documents(stream: BinaryIO, by_line: bool) -> Iterator[tuple[int, BinaryIO]]:

@@ -15,11 +15,11 @@ from mappings import elements, unless
 from mappings.choices import compile_choices
 from mappings.declared import MappingError, Section
 from mappings.facts import compile_facts
+from mappings.layouts import compile_layout
 from mappings.mapped import CARRIER
 from mappings.mapping import Mapping
 from mappings.organisations import compile_organisations
 from mappings.provenance import TYPE, compile_provenance
-from mappings.readers import LAYOUTS
 from mappings.resources import FacetRule, ResourceRule
 from mappings.rows import LIST_KEYS, compile_rows
 from mappings.run import Context
@@ -29,6 +29,9 @@ __all__ = ["Context", "Mapping", "MappingError", "load"]
 
 _HERE = Path(__file__).parent
 _CODES = _HERE / "codes"
+# Whom a feed speaks of: the case record makes this resource, and a feed may refer to it.
+_PERSON = "Patient"
+_HEAD = frozenset({"name", "layout", "version", "feed", "csv"})
 _TOP = frozenset({"mapping", "fact", "choice", "organisation", "shape", "resource", "provenance"})
 _RESOURCE = frozenset({"type", "key", "each", "unless", "facet"})
 _FACET = frozenset({"part", "category", "locates", "mentions", "provider", "each", "unless", "shape"})
@@ -39,14 +42,13 @@ def load(name_or_path: str | Path, *, nhs_number: Callable[[str], str]) -> Mappi
     file = _file(name_or_path)
     top = _read(file)
     head = top.table("mapping")
-    head.only(frozenset({"name", "layout", "version"}))
-    if head.text("layout") not in LAYOUTS:
-        head.fail(f"unknown layout `{head.text('layout')}`; known: {', '.join(LAYOUTS)}")
+    head.only(_HEAD)
+    layout, feed = compile_layout(head), head.optional("feed") or ""
     version = head.content.get("version")
     if not isinstance(version, int):
         head.fail("`version` is missing or is no number")
-    stock = _stock(file, top, nhs_number)
-    facts = compile_facts(top, stock)
+    stock = _stock(file, top, nhs_number, feed)
+    facts = compile_facts(top, stock, feed)
     choices = compile_choices(top, stock)
     organisations = compile_organisations(top, stock)
     resources = tuple(_resource(section, stock) for section in top.tables("resource"))
@@ -56,7 +58,7 @@ def load(name_or_path: str | Path, *, nhs_number: Callable[[str], str]) -> Mappi
     return Mapping(
         name=head.text("name"),
         file=str(file),
-        layout=head.text("layout"),
+        layout=layout,
         version=version,
         digest=_digest(file, stock),
         facts=facts,
@@ -64,6 +66,7 @@ def load(name_or_path: str | Path, *, nhs_number: Callable[[str], str]) -> Mappi
         organisations=organisations,
         resources=resources,
         provenance=provenance,
+        feed=feed,
     )
 
 
@@ -84,7 +87,7 @@ def _read(file: Path) -> Section:
     return top
 
 
-def _stock(file: Path, top: Section, nhs_number: Callable[[str], str]) -> Stock:
+def _stock(file: Path, top: Section, nhs_number: Callable[[str], str], feed: str) -> Stock:
     shapes = {name: top.table("shape").table(name) for name in top.content.get("shape", {})}
     for shape in shapes.values():
         shape.only(LIST_KEYS)
@@ -92,7 +95,8 @@ def _stock(file: Path, top: Section, nhs_number: Callable[[str], str]) -> Stock:
     if TYPE in types:
         top.fail(f"{TYPE} is made for every resource; it is described in [provenance]")
     folders = (file.parent, file.parent / "codes", _CODES)
-    return Stock(folders, nhs_number, types, shapes, compile_rows)
+    elsewhere = frozenset({_PERSON}) - types if feed else frozenset()
+    return Stock(folders, nhs_number, types, shapes, compile_rows, elsewhere)
 
 
 def _resource(section: Section, stock: Stock) -> ResourceRule:

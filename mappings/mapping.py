@@ -9,10 +9,11 @@ from dataclasses import dataclass, field
 
 from mappings import resources
 from mappings.choices import Choices
-from mappings.facts import Fact
+from mappings.facts import UNSTATED, Absent, Fact
 from mappings.mapped import Mapped
 from mappings.organisations import Organisations
 from mappings.provenance import ProvenanceRule
+from mappings.readers import Csv
 from mappings.record import CaseRecord
 from mappings.resources import ResourceRule
 from mappings.run import Context, Run
@@ -23,15 +24,18 @@ class Mapping:
     name: str
     # The path of the mapping's own file.
     file: str = field(repr=False)
-    layout: str
+    # A shipped layout's name, or a CSV layout as data; `read` takes either.
+    layout: str | Csv
     version: int
     # SHA-256 over the mapping and its code tables: two mappings with one digest say the same.
     digest: str
-    facts: tuple[Fact, ...] = field(repr=False)
+    facts: tuple[Fact | Absent, ...] = field(repr=False)
     choices: Choices | None = field(repr=False)
     organisations: tuple[Organisations, ...] = field(repr=False)
     resources: tuple[ResourceRule, ...] = field(repr=False)
     provenance: ProvenanceRule = field(repr=False)
+    # Which part of a person the mapping speaks of; "" is the case record itself.
+    feed: str = ""
 
     @property
     def categories(self) -> frozenset[str]:
@@ -40,7 +44,7 @@ class Mapping:
 
     def apply(self, record: CaseRecord, context: Context) -> Mapped:
         run = Run(record, context, record.root)
-        facts = {fact.name: fact.read(run) for fact in self.facts}
+        read = {fact.name: fact.read(run) for fact in self.facts}
         choices = self.choices.read(run) if self.choices else ()
         organisations = tuple(found for rule in self.organisations for found in rule.read(run))
         made = resources.read(self.resources, run)
@@ -50,10 +54,12 @@ class Mapping:
             line=record.line,
             digest=record.digest,
             resources=made + tuple(self.provenance.of(run, resource) for resource in made),
-            facts=facts,
+            facts={name: value for name, value in read.items() if not (self.feed and value == UNSTATED)},
             choices=choices,
             organisations=organisations,
             problems=tuple(run.problems),
             merged_into=record.merged_into,
             sequence=record.sequence,
+            feed=self.feed,
+            unstated=frozenset(fact.name for fact in self.facts if isinstance(fact, Absent)),
         )

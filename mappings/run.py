@@ -48,6 +48,8 @@ class Run:
     problems: list[Problem] = field(default_factory=list)
     # Every reference to another resource of this person: its target, and who refers to it.
     references: list[tuple[str, Node]] = field(default_factory=list)
+    # What everybody, and what officers, are told of where the record comes from; read once.
+    provenance: tuple[dict[str, Any], dict[str, Any] | None] | None = None
     _said: set[tuple[int, str, str | None]] = field(default_factory=set)
 
     def complain(self, node: Node, attribute: str | None, reason: str, effect: Effect, value: str | None) -> None:

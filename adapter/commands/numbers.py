@@ -26,8 +26,8 @@ from adapter.deployment import Deployment
 from adapter.instant import millis, shown
 from adapter.numbers import Line, Page, next_since, page
 from adapter.officer import officer
+from adapter.permits import intern_view
 from adapter.person import find_council
-from adapter.register import intern_view
 from consent.model import View
 
 COUNCIL = View("council", "social-worker", "CAREMGT")

@@ -42,13 +42,13 @@ def people(world: World) -> list[Any]:
 def test_an_extract_that_is_pushed_is_stored_and_answered_with_its_counts(world: World, pusher: Pusher) -> None:
     answer = pusher.extract(TWO)
     assert (answer.status_code, answer.json()["state"]) == (200, "done")
-    assert answer.json()["counts"] == {"stored": 2, "unchanged": 0, "quarantined": 0}
+    assert answer.json()["counts"] == {"stored": 2, "unchanged": 0, "quarantined": 0, "closed": 0}
     assert people(world) == ["A1", "A2"]
 
 
 def test_the_same_content_again_is_unchanged(pusher: Pusher) -> None:
     pusher.extract(TWO)
-    assert pusher.extract(TWO).json()["counts"] == {"stored": 0, "unchanged": 2, "quarantined": 0}
+    assert pusher.extract(TWO).json()["counts"] == {"stored": 0, "unchanged": 2, "quarantined": 0, "closed": 0}
 
 
 def test_a_packed_extract_is_unpacked(world: World, pusher: Pusher) -> None:

@@ -233,7 +233,7 @@ def test_of_many_at_once_each_is_taken_in_once_or_asked_to_come_again(world: Wor
     def push(body: bytes) -> int:
         while (answer := pusher.extract(body)).status_code == 429:
             assert (cause(answer), answer.headers["retry-after"]) == ((429, "too-many"), "1")
-        assert answer.json()["counts"] == {"stored": 1, "unchanged": 0, "quarantined": 0}
+        assert answer.json()["counts"] == {"stored": 1, "unchanged": 0, "quarantined": 0, "closed": 0}
         return answer.status_code
 
     with ThreadPoolExecutor(20) as senders:
@@ -280,7 +280,7 @@ def test_a_long_push_is_answered_with_an_address_that_says_how_it_goes(
 ) -> None:
     answer = pusher.extract(TWO)
     assert (answer.status_code, answer.json()["state"] in ("waiting", "reading")) == (202, True)
-    assert ended(pusher, answer)["counts"] == {"stored": 2, "unchanged": 0, "quarantined": 0}
+    assert ended(pusher, answer)["counts"] == {"stored": 2, "unchanged": 0, "quarantined": 0, "closed": 0}
     assert [event["outcome"] for event in pusher.events()] == ["accepted", "done"]
 
 
@@ -379,6 +379,16 @@ def test_each_line_is_taken_in_by_itself_and_its_problems_are_placed_in_the_whol
     outcomes = [(person["line"], person["outcome"]) for person in taken.persons]
     assert outcomes == [(1, "stored"), (3, "stored"), (4, "stopped"), (5, "unchanged")]
     assert [(problem.line, problem.value) for problem in taken.listed if problem.effect == "dropped"] == [(3, None)]
+
+
+def test_many_lines_restrict_no_more_people_than_one_extract_may(world: World, tmp_path: Path) -> None:
+    world.load(*(case(f"A{number}") for number in range(40)))
+    world.pass_time(hours=1)
+    shut = [extract(case(f"A{number}", attributes='restricted="Y"'), created=world.time) for number in range(40)]
+    body = tmp_path / "body"
+    body.write_bytes(b"\n".join(shut))
+    taken = take_in(world.deployment, What(body, COUNCIL, "test", "case-xml", "push", LINES), lambda: None)
+    assert (taken.state, len(taken.persons), taken.problems["stopped"]) == ("stopped", 11, 1)
 
 
 # ---------------------------------------------------------------- described

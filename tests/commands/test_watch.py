@@ -55,7 +55,7 @@ def people(desk: Desk) -> int:
 def test_a_file_is_taken_in_and_put_away_with_a_report_and_one_line(desk: Desk, folder: Path) -> None:
     (folder / "case.xml").write_bytes(BAD_DATE)
     (line,) = watch(desk).splitlines()
-    assert "case.xml: 1 stored, 0 unchanged, 0 quarantined, 1 problems; done/" in line
+    assert "case.xml: 1 stored, 0 unchanged, 0 quarantined, 0 closed, 1 problems; done/" in line
     assert (names(folder), names(folder / "done"), people(desk)) == ([], ["case.xml"], 1)
     told = report(folder / "done")
     assert (told["state"], told["counts"], told["problems"]) == ("done", {"stored": 1}, {"dropped": 1})

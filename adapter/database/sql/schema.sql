@@ -80,6 +80,11 @@ CREATE TABLE person (
     first_seen {big} NOT NULL,
     digest {text} NOT NULL,
     extract {big},
+    -- As of when the record that is kept speaks, and its place in its source's order, where it has one.
+    spoken {big} NOT NULL,
+    sequence {big},
+    -- The local id of the record that this one has become part of; empty for one that stands for itself.
+    merged_into {text} NOT NULL,
     -- What the case record, officers and PDS say of the person, as the register reads it.
     facts {text} NOT NULL,
     nhs_number_status {text} NOT NULL,
@@ -87,6 +92,7 @@ CREATE TABLE person (
 );
 CREATE INDEX person_by_standing ON person (standing);
 CREATE INDEX person_by_change ON person (standing_until);
+CREATE INDEX person_merged ON person (council, merged_into);
 
 -- A choice as recorded: valid from `effective`, known since `recorded`.  Never updated, never deleted.
 CREATE TABLE choice (
