@@ -28,6 +28,8 @@ PDS = "pds"
 OFFICER = "officer"
 # What PDS says stands after what the council says; what an officer records is in no extract, and none ends it.
 _PLACE_OF = {COUNCIL: 0, PDS: 1000, OFFICER: 2000}
+# A feed beside the case records stands between the council's records and PDS.
+_PLACE_OF_FEED = 500
 _COLUMNS = {
     "resource": "id, public, type, person, key",
     "facet": "id, resource, person, part, origin, place, need, locates, provider, body, token, recorded",
@@ -127,7 +129,7 @@ class Kept:
         resource, public = self.publics[ready.type, ready.key]
         body = resolved(fragment.body, self.public)
         # The carrier, then by name: a place that hung on which other facets there are would tell of hidden ones.
-        place = _PLACE_OF[origin] + int(fragment.part != CARRIER)
+        place = _PLACE_OF.get(origin, _PLACE_OF_FEED) + int(fragment.part != CARRIER)
         token = self._token(public, fragment, place, body)
         known = self.current.get((resource, fragment.part, origin))
         if known and known[1] == token:

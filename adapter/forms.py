@@ -63,6 +63,9 @@ class Ready(NamedTuple):
     problems: tuple[Problem, ...]
     merged_into: str | None
     sequence: int | None
+    # The feed beside the case records that says it, and the facts that its layout has no field for.
+    feed: str
+    unstated: frozenset[str]
 
     @property
     def into(self) -> str:
@@ -90,6 +93,8 @@ def ready(mapped: Mapped, digest: str, problems: Iterable[Problem] = ()) -> Read
         problems=(*mapped.problems, *problems),
         merged_into=mapped.merged_into,
         sequence=mapped.sequence,
+        feed=mapped.feed,
+        unstated=mapped.unstated,
     )
 
 

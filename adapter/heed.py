@@ -23,7 +23,7 @@ def heed(store: Store, ready: Ready) -> None:
     )
     if row is None:
         return
-    marks = {mark: True for mark in _MARKS if ready.facts.get(mark) == "yes"}
+    marks = {mark: True for mark in _MARKS if ready.facts.get(mark) == "yes" and mark not in ready.unstated}
     if ready.operation != "upsert":
         marks["sealed"] = True
     change_facts(store.transaction, store.policy, row[0], store.now, **marks)

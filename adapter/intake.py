@@ -8,28 +8,29 @@ the ones after it; a file that ends too early loses nothing that was stored befo
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
 from typing import BinaryIO
 
+from adapter import feed
 from adapter.absence import absent, close
 from adapter.brake import Brake, BrakeError
 from adapter.database import Transaction
 from adapter.deployment import Deployment, council
+from adapter.extract import Receipt, begin, end, spoken_of
 from adapter.forms import Ready
 from adapter.heed import heed
-from adapter.instant import millis, read_instant, shown
+from adapter.instant import millis, shown
 from adapter.reading import Part, Reading, Same, load_mapping, read_apart
 from adapter.register import refresh
 from adapter.store import Council, Store
 from mappings.engine import Context, Mapping
 from mappings.problems import Problem
 from mappings.readers import Caps, read
-from mappings.record import CaseRecord, Header
+from mappings.record import CaseRecord, Header, Trailer
 
 __all__ = ["Intake", "Receipt", "UnknownCouncilError", "context_of", "load_mapping", "open_intake"]
 
@@ -41,25 +42,6 @@ Record = CaseRecord | Ready | Same
 
 class UnknownCouncilError(LookupError):
     """The council is not one of this deployment."""
-
-
-@dataclass
-class Receipt:
-    """What became of an extract: `counts` of stored, unchanged and quarantined records, and of problems by effect."""
-
-    file: str
-    counts: Counter[str] = field(default_factory=Counter)
-    problems: Counter[str] = field(default_factory=Counter)
-    complete: bool = True
-    # People on file whom the extract restricted, locked, closed or hid.
-    restricted: int = 0
-    # Whether a record could not be read at all, so that nobody can be said to be absent.
-    unread: bool = False
-
-    @property
-    def records(self) -> int:
-        """How many records there were."""
-        return sum(self.counts.values())
 
 
 @dataclass
@@ -87,8 +69,8 @@ class Intake:
         if header is None:
             return receipt
         reading = reading.of_extract(header)
-        spoken = _spoken(header, self.deployment.now())
-        extract = self._open(header, name, spoken)
+        spoken = spoken_of(header, self.deployment.now())
+        extract = begin(self.deployment, self.council.id, self.source, self.mapping.feed, name, header, spoken)
         brake = self._brake()
         try:
             for batch in _batches(self._records(parts, receipt)):
@@ -98,29 +80,35 @@ class Intake:
                         receipt.counts[self._take(store, reading, record, extract, spoken, receipt)] += 1
                         self.on_record()
                     brake.hold(receipt.restricted)
-            if header.mode == "full" and receipt.complete and not receipt.unread:
+            if header.mode == "full" and receipt.whole and receipt.complete and not receipt.nameless:
                 self._close_absent(header, extract, spoken, receipt, brake)
         except BrakeError as held:
             self._complain(Problem(name, 0, "file", str(held), "stopped"), receipt)
-        self._close(extract, receipt)
+        end(self.deployment, extract, receipt)
         return receipt
 
     def _close_absent(self, header: Header, extract: int, spoken: datetime, receipt: Receipt, brake: Brake) -> None:
         """Close the cases of those whom a whole extract leaves out."""
         with self.deployment.office.transaction() as transaction:
             store = self._store(transaction, header)
+            for local_id in receipt.unread:
+                store.seen(local_id, extract)
+            if self.mapping.feed:
+                feed.end_absent(store, self.mapping.feed, extract)
+                return
             people = absent(transaction, self.council.id, self.source, extract)
             brake.hold(receipt.restricted + len(people))
             for person in people:
                 close(store.kept(person), spoken.date().isoformat())
             refresh(transaction, store.policy, people, store.now, store.known)
-        receipt.counts["closed"] += len(people)
+        if people:
+            receipt.counts["closed"] = len(people)
 
     def _take(
         self, store: Store, reading: Reading, record: Record, extract: int, spoken: datetime, receipt: Receipt
     ) -> str:
         digest = reading.digest(record) if isinstance(record, CaseRecord) else record.digest
-        if store.unchanged(record.local_id, digest, extract, spoken):
+        if self._is_known(store, record.local_id, digest, extract, spoken):
             return "unchanged"
         ready = reading.ready(record) if isinstance(record, CaseRecord) else record
         if isinstance(ready, Same):
@@ -133,6 +121,8 @@ class Intake:
             store.seen(record.local_id, extract)
             heed(store, ready)
             return "quarantined"
+        if ready.feed:
+            return self._take_of_feed(store, ready, extract, spoken, receipt)
         if store.late(ready, extract, spoken):
             reason = "is older than what is kept; only what the person has chosen counts"
             self._complain(Problem(receipt.file, ready.line, "Person", reason, "ignored"), receipt)
@@ -140,12 +130,31 @@ class Intake:
         receipt.restricted += store.put(ready, digest, extract, spoken)
         return "stored"
 
+    def _is_known(self, store: Store, local_id: str, digest: str, extract: int, spoken: datetime) -> bool:
+        if self.mapping.feed:
+            return feed.unchanged(store.transaction, store.council.id, local_id, self.mapping.feed, digest, extract)
+        return store.unchanged(local_id, digest, extract, spoken)
+
+    def _take_of_feed(self, store: Store, ready: Ready, extract: int, spoken: datetime, receipt: Receipt) -> str:
+        restricts = feed.put(store, ready, ready.digest, extract, spoken)
+        if restricts is None:
+            reason = "is of nobody on file; load their case record first"
+            self._complain(Problem(receipt.file, ready.line, "Person", reason, "quarantined"), receipt)
+            return "quarantined"
+        receipt.restricted += restricts
+        return "stored"
+
     def _parts(self, reading: Reading, stream: BinaryIO, name: str) -> Iterator[Part]:
         path = _path(stream)
         if path is None or path.stat().st_size < self.large:
             return read(self.mapping.layout, stream, name, caps=reading.caps)
         with self.deployment.office.transaction() as transaction:
-            kept = transaction.all("SELECT digest FROM person WHERE council = :council", council=self.council.id)
+            kept = transaction.all(
+                "SELECT digest FROM person WHERE council = :council AND :feed = ''"
+                " UNION SELECT digest FROM feed_record WHERE feed = :feed",
+                council=self.council.id,
+                feed=self.mapping.feed,
+            )
         return read_apart(reading, path, frozenset(digest for (digest,) in kept))
 
     def _records(self, parts: Iterator[Part], receipt: Receipt) -> Iterator[Record]:
@@ -153,21 +162,33 @@ class Intake:
             if isinstance(part, CaseRecord | Ready | Same):
                 yield part
             elif isinstance(part, Problem):
-                self._complain(part, receipt)
-                receipt.counts["quarantined"] += part.effect == "quarantined"
-                receipt.unread |= part.effect == "quarantined"
+                self._unread(part, receipt)
+            elif isinstance(part, Trailer):
+                receipt.whole = True
+
+    def _unread(self, problem: Problem, receipt: Receipt) -> None:
+        """Note what could not be read at all: who it is, so that they are not absent, or that it is not known who."""
+        self._complain(problem, receipt)
+        if problem.effect != "quarantined":
+            return
+        receipt.counts["quarantined"] += 1
+        if problem.person is None:
+            receipt.nameless = True
+        else:
+            receipt.unread.append(problem.person)
 
     def _header(self, parts: Iterator[Part], receipt: Receipt) -> Header | None:
         for part in parts:
             if isinstance(part, Header):
                 return self._of_council(part, receipt)
             if isinstance(part, Problem):
-                self._complain(part, receipt)
+                self._unread(part, receipt)
         receipt.complete = False
         return None
 
     def _of_council(self, header: Header, receipt: Receipt) -> Header | None:
-        if header.council == self.council.code:
+        # A file that says nothing of a council is of the one that it is loaded for.
+        if header.council in ("", self.council.code):
             return header
         reason = "is not the council that the extract is loaded for"
         self._complain(Problem(receipt.file, header.line, "Header@council", reason, "stopped"), receipt)
@@ -207,31 +228,6 @@ class Intake:
             people = transaction.number("SELECT COUNT(*) FROM person WHERE council = :council", council=self.council.id)
         return Brake(people, released=self.yes_restrict)
 
-    def _open(self, header: Header, name: str, spoken: datetime) -> int:
-        with self.deployment.office.transaction() as transaction:
-            return transaction.number(
-                "INSERT INTO extract (council, source, file, extract_id, sequence, created, received, persons,"
-                " problems, state) VALUES (:council, :source, :file, :extract_id, :sequence, :created, :received,"
-                " 0, 0, 'reading') RETURNING id",
-                council=self.council.id,
-                source=self.source,
-                file=name,
-                extract_id=header.extract_id,
-                sequence=_number(header.sequence),
-                created=millis(spoken),
-                received=millis(self.deployment.now()),
-            )
-
-    def _close(self, extract: int, receipt: Receipt) -> None:
-        with self.deployment.office.transaction() as transaction:
-            transaction.execute(
-                "UPDATE extract SET state = :state, persons = :persons, problems = :problems WHERE id = :extract",
-                state="done" if receipt.complete else "stopped",
-                persons=receipt.records,
-                problems=sum(receipt.problems.values()),
-                extract=extract,
-            )
-
 
 def open_intake(deployment: Deployment, mapping: Mapping, code: str, source: str) -> Intake:
     """Make ready to receive for a council; raises UnknownCouncilError."""
@@ -266,16 +262,3 @@ def _path(stream: BinaryIO) -> Path | None:
     """The file that a stream reads from its beginning, if it is one."""
     name = getattr(stream, "name", None)
     return Path(name) if isinstance(name, str) and Path(name).is_file() and stream.tell() == 0 else None
-
-
-def _spoken(header: Header, now: datetime) -> datetime:
-    """As of when the extract speaks: when it was made, and never later than now."""
-    try:
-        return min(read_instant(header.created or ""), now)
-    except ValueError:
-        return now
-
-
-def _number(text: object) -> int | None:
-    said = str(text)
-    return int(said) if said.isascii() and said.isdigit() else None

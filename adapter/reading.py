@@ -63,7 +63,8 @@ class Reading:
 
     def of_extract(self, header: Header) -> Reading:
         """The same for the records below a header."""
-        return replace(self, context=replace(self.context, extract_id=header.extract_id))
+        known = replace(self.context, extract_id=header.extract_id, encoding=header.encoding)
+        return replace(self, context=known)
 
     def _faults(self, mapped: Mapped) -> Iterator[Problem]:
         """Why a mapped record may not be kept, where the mapping did not say."""

@@ -7,7 +7,7 @@ facets together, or nothing. The same content again is unchanged.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -18,10 +18,11 @@ from adapter.cluster import absorb
 from adapter.consents import agree, agreeing, withdrawals
 from adapter.consequence import wait_for_trace
 from adapter.database import Transaction
-from adapter.facets import COUNCIL, PDS, Kept, identify
+from adapter.facets import COUNCIL, Kept, identify
 from adapter.forms import Form, Ready
 from adapter.instant import last_day, millis
 from adapter.marks import birth_dates
+from adapter.precedence import without_pds
 from adapter.provided import relate_providers
 from adapter.register import Known, Recorded, refresh, write_choice
 from adapter.stated import stated
@@ -30,6 +31,7 @@ from consent.policy import Policy
 
 SOURCE = "Provenance"
 # What may not come over many people at once without somebody's word.
+MARKS = ("restricted", "locked", "do_not_disclose")
 RESTRICTING = ("restricted", "locked", "closed", "sealed")
 
 
@@ -95,7 +97,7 @@ class Store:
         for choice in self.choices(row[0], ready):
             write_choice(self.transaction, row[0], choice, self.now)
         refresh(self.transaction, self.policy, [row[0]], self.now, self.known)
-        self._chosen(row[0], ready)
+        self.chosen(row[0], ready)
         return True
 
     def seen(self, local_id: str, extract: int) -> None:
@@ -109,8 +111,8 @@ class Store:
 
     def put(self, ready: Ready, digest: str, extract: int, spoken: datetime) -> bool:
         """Keep a person's record, all of it or nothing; say whether it restricts, closes or hides who was open."""
-        with self._savepoint():
-            person, kept = self._person(ready, digest, extract, spoken)
+        with self.savepoint():
+            person, kept = self.person(ready, digest, extract, spoken)
             before = dict(kept)
             self._facts(person, kept, ready)
             relate_providers(self.transaction, self.policy, person, ready, spoken, self.now)
@@ -124,10 +126,10 @@ class Store:
                 self._wait(person, standing)
             for duplicate in self._duplicates(ready.local_id) if not before else ():
                 self._absorb(duplicate, ready.local_id)
-        return bool(before) and any(kept.get(mark) and not before.get(mark) for mark in RESTRICTING)
+        return restricts(before, kept)
 
     @contextmanager
-    def _savepoint(self) -> Iterator[None]:
+    def savepoint(self) -> Iterator[None]:
         self.transaction.execute("SAVEPOINT record")
         try:
             yield
@@ -139,7 +141,7 @@ class Store:
             raise
         self.transaction.execute("RELEASE SAVEPOINT record")
 
-    def _person(self, ready: Ready, digest: str, extract: int, spoken: datetime) -> tuple[int, dict[str, Any]]:
+    def person(self, ready: Ready, digest: str, extract: int, spoken: datetime) -> tuple[int, dict[str, Any]]:
         known = self.transaction.held(
             "SELECT id, facts FROM person WHERE council = :council AND local_id = :local_id",
             council=self.council.id,
@@ -178,7 +180,10 @@ class Store:
         died = _day(said["died"])
         # The council may learn of a death later than PDS.
         dead = said["died"] != "no" or kept.get("dead_by_pds", False)
-        kept |= {mark: said[mark] == "yes" for mark in ("restricted", "locked", "do_not_disclose")}
+        for mark in MARKS:
+            # What the layout has no field for stays as another source said it.
+            if mark not in ready.unstated or mark not in kept:
+                kept[mark] = said[mark] == "yes"
         kept |= {
             "died": died or (kept.get("died") if kept.get("dead_by_pds") else None),
             # A death that cannot be dated is a death.
@@ -202,8 +207,7 @@ class Store:
     def _records(self, person: int, ready: Ready, *, objects: bool) -> None:
         kept = self.kept(person)
         taken_back = withdrawals(self.transaction, self.policy, person, self.now)
-        left_out = _left_out(kept, objects)
-        forms = [agreeing(_without(form, left_out), taken_back) for form in ready.forms]
+        forms = [agreeing(form, taken_back) for form in without_pds(kept, ready.forms, objects=objects)]
         present = {(form.type, form.key) for form in forms}
         changed: dict[str, set[str]] = {}
         with kept.together():
@@ -217,13 +221,13 @@ class Store:
         agree(kept, taken_back)
         identify(kept, birth_dates(self.transaction, person))
 
-    def _chosen(self, person: int, ready: Ready) -> None:
+    def chosen(self, person: int, ready: Ready) -> None:
         """Keep the exchange form of what a record says was chosen, and nothing else of it."""
         kept = self.kept(person)
         taken_back = withdrawals(self.transaction, self.policy, person, self.now)
         with kept.together():
             for form in ready.forms:
-                if _of_choice(form.type, form.key) and (form.type, form.key) not in kept.publics:
+                if of_choice(form.type, form.key) and (form.type, form.key) not in kept.publics:
                     kept.put(agreeing(form, taken_back), COUNCIL)
         agree(kept, taken_back)
 
@@ -255,12 +259,18 @@ class Store:
         return [number for (number,) in rows]
 
 
+def restricts(before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
+    """Whether somebody who was on file is restricted, locked, closed or hidden and was not before."""
+    return bool(before) and any(after.get(mark) and not before.get(mark) for mark in RESTRICTING)
+
+
 def _standing_choices(kept: Kept) -> list[tuple[str, str]]:
     """The Consents on file: that an extract no longer lists an objection does not take it back."""
-    return [(kind, key) for kind, key in kept.publics if _of_choice(kind, key)]
+    return [(kind, key) for kind, key in kept.publics if of_choice(kind, key)]
 
 
-def _of_choice(kind: str, key: str) -> bool:
+def of_choice(kind: str, key: str) -> bool:
+    """Whether a resource is the exchange form of a choice, or says where one comes from."""
     return kind == "Consent" or key.startswith("provenance:Consent:")
 
 
@@ -271,21 +281,6 @@ def _put_provenance(kept: Kept, source: Form, changed: set[str]) -> None:
         kept.put(source, COUNCIL)
     elif changed:
         kept.put_part(source, "place", COUNCIL)
-
-
-def _left_out(kept: Kept, objects: bool) -> set[str]:
-    left_out = set()
-    if objects or kept.has("nhs-number", PDS):
-        left_out.add("untraced")
-    if kept.has("gp", PDS):
-        left_out.add("gp")
-    return left_out
-
-
-def _without(form: Form, parts: set[str]) -> Form:
-    if form.type != "Patient" or not parts:
-        return form
-    return form._replace(fragments=tuple(fragment for fragment in form.fragments if fragment.part not in parts))
 
 
 def _day(said: str) -> str | None:

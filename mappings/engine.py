@@ -31,7 +31,7 @@ _HERE = Path(__file__).parent
 _CODES = _HERE / "codes"
 # Whom a feed speaks of: the case record makes this resource, and a feed may refer to it.
 _PERSON = "Patient"
-_HEAD = frozenset({"name", "layout", "version", "feed", "csv"})
+_HEAD = frozenset({"name", "layout", "version", "feed", "csv", "beside"})
 _TOP = frozenset({"mapping", "fact", "choice", "organisation", "shape", "resource", "provenance"})
 _RESOURCE = frozenset({"type", "key", "each", "unless", "facet"})
 _FACET = frozenset({"part", "category", "locates", "mentions", "provider", "each", "unless", "shape"})
@@ -39,11 +39,17 @@ _FACET = frozenset({"part", "category", "locates", "mentions", "provider", "each
 
 def load(name_or_path: str | Path, *, nhs_number: Callable[[str], str]) -> Mapping:
     """`nhs_number` gives the ten digits of a number, or raises ValueError."""
-    file = _file(name_or_path)
+    return _load(_file(name_or_path), nhs_number, beside=False)
+
+
+def _load(file: Path, nhs_number: Callable[[str], str], *, beside: bool) -> Mapping:
     top = _read(file)
     head = top.table("mapping")
     head.only(_HEAD)
     layout, feed = compile_layout(head), head.optional("feed") or ""
+    if beside and not feed:
+        head.fail("stands beside another mapping and is no feed")
+    feeds = _beside(head, file, nhs_number, feed)
     version = head.content.get("version")
     if not isinstance(version, int):
         head.fail("`version` is missing or is no number")
@@ -60,14 +66,29 @@ def load(name_or_path: str | Path, *, nhs_number: Callable[[str], str]) -> Mappi
         file=str(file),
         layout=layout,
         version=version,
-        digest=_digest(file, stock),
+        digest=_digest(file, stock, feeds),
         facts=facts,
         choices=choices,
         organisations=organisations,
         resources=resources,
         provenance=provenance,
         feed=feed,
+        beside=feeds,
     )
+
+
+def _beside(head: Section, file: Path, nhs_number: Callable[[str], str], feed: str) -> dict[str, Mapping]:
+    """The mappings of the feeds that come in the same stream."""
+    if feed and "beside" in head:
+        head.fail("is a feed, and nothing stands beside one")
+    found: dict[str, Mapping] = {}
+    for name in head.words("beside"):
+        own = file.parent / name if name.endswith(".toml") else name
+        other = _load(_file(own), nhs_number, beside=True)
+        if other.layout != head.text("layout") or other.feed in found:
+            head.fail(f"`{name}` is of another layout, or of a feed that stands beside it already")
+        found[other.feed] = other
+    return found
 
 
 def _file(name_or_path: str | Path) -> Path:
@@ -151,8 +172,10 @@ def _check_owners(facets: list[Section], stock: Stock) -> None:
                 facet.fail(f"element `{name}` belongs to facet `{owners[name]}` already")
 
 
-def _digest(file: Path, stock: Stock) -> str:
+def _digest(file: Path, stock: Stock, feeds: dict[str, Mapping]) -> str:
     content = sha256(file.read_bytes())
     for name in sorted(stock.tables):
         content.update(b"\0" + name.encode() + b"\0" + stock.tables[name].content)
+    for name in sorted(feeds):
+        content.update(b"\0" + feeds[name].digest.encode())
     return content.hexdigest()

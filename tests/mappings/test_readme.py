@@ -1,5 +1,6 @@
 """The README is true: its tables are the code's, its example runs, and its layout is the one that is read."""
 
+import json
 import re
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import pytest
 from mappings import language
 from mappings.engine import load
 from mappings.problems import Effect
+from mappings.readers.person_vocabulary import DIRECTORY, MESSAGE, Known
 from mappings.readers.vocabulary import CASE_XML
 from tests.mappings.extracts import nhs_number
 
@@ -15,8 +17,8 @@ TOP = Path(__file__).parent.parent.parent
 README = (TOP / "mappings" / "README.md").read_text("utf-8")
 
 
-def block(kind: str) -> str:
-    return README.split(f"```{kind}\n")[1].split("```")[0]
+def block(kind: str, number: int = 1) -> str:
+    return README.split(f"```{kind}\n")[number].split("```")[0]
 
 
 @pytest.mark.parametrize("name", ["transforms", "contexts", "csv_keys", "cld"])
@@ -36,6 +38,28 @@ def test_the_layout_of_the_readme_names_what_is_read_and_nothing_else():
     attributes = set(re.findall(r" ([A-Za-z0-9]+)=\"", shown)) - {"xmlns"}
     assert elements == set(CASE_XML)
     assert attributes == {name for known in CASE_XML.values() for name in known.attributes}
+
+
+def test_the_wrapper_of_the_readme_names_what_is_read_and_nothing_else():
+    shown = set(re.findall(r'"([A-Za-z0-9]+)":', block("json")))
+    assert shown == _open(MESSAGE) - {"allocation", "relationship", "objection"}
+    json.loads(block("json"))
+
+
+def test_the_directory_of_the_readme_names_what_is_read_and_nothing_else():
+    shown = set(re.findall(r'"([A-Za-z0-9]+)":', block("json", 2)))
+    assert shown == _open(DIRECTORY)
+    json.loads(block("json", 2))
+
+
+def test_the_directorys_example_of_the_readme_runs(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):
+    monkeypatch.chdir(TOP)
+    exec(compile(block("python", 2), "README.md", "exec"), {})
+    assert capsys.readouterr().out.split() == [*["Organization", "HealthcareService"] * 2, *["PractitionerRole"] * 2]
+
+
+def _open(known: Known) -> set[str]:
+    return {*known.values, *known.texts, *known.objects}.union(*map(_open, known.objects.values()))
 
 
 @pytest.mark.parametrize("feed", ["contacts", "objections"])

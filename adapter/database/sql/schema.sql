@@ -13,6 +13,8 @@ CREATE TABLE extract (
     id {id},
     council {big} NOT NULL REFERENCES council (id),
     source {text} NOT NULL,
+    -- Which part of people it speaks of; empty for the case records themselves.
+    feed {text} NOT NULL,
     file {text} NOT NULL,
     extract_id {text},
     sequence {big},
@@ -93,6 +95,16 @@ CREATE TABLE person (
 CREATE INDEX person_by_standing ON person (standing);
 CREATE INDEX person_by_change ON person (standing_until);
 CREATE INDEX person_merged ON person (council, merged_into);
+
+-- What a feed beside the case records last said of a person.
+CREATE TABLE feed_record (
+    person {big} NOT NULL REFERENCES person (id),
+    feed {text} NOT NULL,
+    digest {text} NOT NULL,
+    extract {big} NOT NULL,
+    spoken {big} NOT NULL,
+    PRIMARY KEY (person, feed)
+) {without_rowid};
 
 -- A choice as recorded: valid from `effective`, known since `recorded`.  Never updated, never deleted.
 CREATE TABLE choice (
