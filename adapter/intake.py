@@ -147,7 +147,7 @@ class Intake:
     def _parts(self, reading: Reading, stream: BinaryIO, name: str) -> Iterator[Part]:
         path = _path(stream)
         if path is None or path.stat().st_size < self.large:
-            return read(self.mapping.layout, stream, name, caps=reading.caps)
+            return read(self.mapping.layout, stream, name, caps=reading.caps, council=self.council.code)
         with self.deployment.office.transaction() as transaction:
             kept = transaction.all(
                 "SELECT digest FROM person WHERE council = :council AND :feed = ''"

@@ -112,7 +112,9 @@ def tell() -> None:
     reading, mapping, path, kept = pickle.load(sys.stdin.buffer)  # noqa: S301
     reading = replace(reading, mapping=load_mapping(mapping))
     with path.open("rb") as stream:
-        parts = _parts(reading, read(reading.mapping.layout, stream, reading.context.file, caps=reading.caps), kept)
+        file, council = reading.context.file, reading.context.council_code
+        said = read(reading.mapping.layout, stream, file, caps=reading.caps, council=council)
+        parts = _parts(reading, said, kept)
         while some := list(islice(parts, _AT_ONCE)):
             pickle.dump(some, sys.stdout.buffer, 5)
     pickle.dump([], sys.stdout.buffer, 5)

@@ -15,7 +15,6 @@ import pytest
 
 from adapter.outcome import CAUSES
 from adapter.scopes import pushes
-from mappings.readers import LAYOUTS
 from tests.adapter.pusher import Pusher, waiting
 from tests.adapter.test_trail import full_disk
 from tests.fhir import cause
@@ -87,23 +86,18 @@ def test_a_person_is_answered_with_what_became_of_them(pusher: Pusher) -> None:
     assert [said[0]["outcome"] for said in outcomes] == ["stored", "unchanged", "quarantined"]
 
 
-json_is_read = pytest.mark.skipif("person-json" not in LAYOUTS, reason="the layout is not there yet")
-
-
 def person(number: int, **changes: Any) -> dict[str, Any]:
     """One person as a case system in JSON has them."""
     named = {"id": number, "firstName": "Ada", "lastName": "Marlowe", "gender": "F", "contextFlag": "A"}
     return named | {"restricted": "N", "dateOfBirth": "1941-03-05T00:00:00Z"} | changes
 
 
-@json_is_read
 def test_a_person_in_json_is_taken_in_without_a_header(world: World, pusher: Pusher) -> None:
     answer = pusher.persons(json.dumps(person(100201)), Content_Type="application/json")
     assert (answer.status_code, answer.json()["persons"]) == (200, [{"line": 1, "outcome": "stored"}])
     assert people(world) == ["100201"]
 
 
-@json_is_read
 def test_each_person_of_a_line_each_is_answered_for(world: World, pusher: Pusher) -> None:
     pusher.persons(json.dumps(person(100201)), Content_Type="application/json")
     sent = [person(100201), person(100202), person(100203, contextFlag="C"), {"operation": "upsert"}]
