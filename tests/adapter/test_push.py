@@ -7,6 +7,7 @@ import gzip
 import json
 import socket
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -106,6 +107,14 @@ def test_each_person_of_a_line_each_is_answered_for(world: World, pusher: Pusher
     outcomes = [said["outcome"] for said in answer["persons"]]
     assert outcomes == ["unchanged", "stored", "quarantined", "quarantined", "quarantined"]
     assert [problem["line"] for problem in answer["listed"]] == [3, 4, 5]
+
+
+@once
+def test_a_feed_beside_the_records_is_pushed_under_its_mappings_name(pusher: Pusher) -> None:
+    feed = (Path(__file__).parents[1] / "data" / "objections.csv").read_bytes()
+    answer = pusher.extract(feed, Content_Type="text/csv", query="?mapping=objections")
+    assert (answer.status_code, answer.json()["mapping"]) == (200, "objections")
+    assert cause(pusher.extract(feed, query="?mapping=objections")) == (415, "bad-content-type")
 
 
 # ---------------------------------------------------------------- messages
