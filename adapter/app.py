@@ -1,7 +1,8 @@
 """What is served, and what runs beside it?
 
-The application: the FHIR endpoint first, ahead of FastAPI's own stack; tokens, discovery and health as FastAPI
-routes; and in the background the trace queue and the standings whose instant has come.
+The application: the FHIR endpoint first, ahead of FastAPI's own stack; tokens, discovery, health and push as FastAPI
+routes; and in the background the trace queue, the standings whose instant has come, and the pushes that were
+under way when their process ended.
 """
 
 from __future__ import annotations
@@ -23,16 +24,20 @@ from adapter.body import Bodies
 from adapter.capability import capability, smart_configuration
 from adapter.cursor import Cursors
 from adapter.deployment import Deployment, open_deployment
+from adapter.doors import add_push, add_unknown
 from adapter.identify import Identify
 from adapter.instant import millis, shown
 from adapter.pace import shared_pace
 from adapter.pds import client_for
+from adapter.push import Push
+from adapter.reception import Reception
 from adapter.register import roll
 from adapter.release import Release
 from adapter.rest import Receive, Rest, Scope, Send
 from adapter.settings import Settings
 from adapter.tokens import GrantError, Tokens
 from adapter.trail import Trail
+from adapter.way_back import WayBack, add_way_back
 from pds_client.errors import FullStop
 
 RELEASED = "2026-11-22"
@@ -50,6 +55,8 @@ class Service:
     deployment: Deployment
     rest: Rest
     trail: Trail
+    push: Push
+    way_back: WayBack
 
     @property
     def tokens(self) -> Tokens:
@@ -75,7 +82,14 @@ def service(deployment: Deployment) -> Service:
     token_url = token_address(settings)
     tokens = Tokens(deployment.keys.signing, token_url, deployment.office, deployment.clock, settings.token_seconds)
     metadata = orjson.dumps(capability(policy, settings.base_url, token_url, RELEASED))
-    return Service(deployment, Rest(settings, release, tokens, Cursors(seal), metadata), trail)
+    reception, cursors = Reception(release, tokens, settings.canonical), Cursors(seal)
+    return Service(
+        deployment,
+        Rest(settings, release, tokens, cursors, metadata),
+        trail,
+        Push(deployment, reception, trail),
+        WayBack(reception, cursors, settings.base_url),
+    )
 
 
 def token_address(settings: Settings) -> str:
@@ -94,11 +108,13 @@ def application(deployment: Deployment, *, background: bool = True) -> Callable[
         gc.freeze()
         # A request leaves no cycles behind; to look for them after every twentieth costs a thirtieth of its time.
         gc.set_threshold(10_000, 20, 100)
-        tasks = [asyncio.create_task(_keep_up(parts)), asyncio.create_task(_trace(parts))] if background else []
+        work = (_keep_up, _trace, _take_up) if background else ()
+        tasks = [asyncio.create_task(each(parts)) for each in work]
         yield
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        await parts.push.close()
         await parts.rest.release.door.close()
         parts.trail.close()
 
@@ -137,6 +153,10 @@ def _routes(app: FastAPI, parts: Service) -> None:
     @app.get("/health/live")
     def live() -> Response:
         return _json(200, {"status": "live"})
+
+    add_push(app, parts.push)
+    add_way_back(app, parts.way_back)
+    add_unknown(app, parts.push)
 
 
 async def _small_body(request: Request) -> bytes:
@@ -191,6 +211,16 @@ async def _keep_up(parts: Service) -> None:
             log.error("standings could not be brought up to date: %s", type(fault).__name__)
             worked = 0
         await asyncio.sleep(0 if worked else _PAUSE_SECONDS)
+
+
+async def _take_up(parts: Service) -> None:
+    """Take in the pushes that were under way when their process ended, this one's or another's."""
+    while True:
+        try:
+            await parts.push.take_up()
+        except Exception as fault:
+            log.error("pushes could not be taken up: %s", type(fault).__name__)
+        await asyncio.sleep(_PAUSE_SECONDS)
 
 
 async def _trace(parts: Service) -> None:

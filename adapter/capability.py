@@ -53,7 +53,8 @@ def smart_configuration(token_url: str) -> dict[str, Any]:
         "grant_types_supported": ["client_credentials"],
         "token_endpoint_auth_methods_supported": ["private_key_jwt"],
         "token_endpoint_auth_signing_alg_values_supported": ALGORITHMS,
-        "scopes_supported": ["system/*.rs", *(f"system/{kind}.rs" for kind in TYPES)],
+        # To read, to read one type, and to push what a council's own system holds.
+        "scopes_supported": ["system/*.rs", *(f"system/{kind}.rs" for kind in TYPES), "system/*.cud"],
         "capabilities": ["client-confidential-asymmetric", "permission-v1", "permission-v2"],
     }
 

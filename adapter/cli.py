@@ -12,11 +12,13 @@ from adapter.commands.demo import demo
 from adapter.commands.explain import explain
 from adapter.commands.failure import Commands
 from adapter.commands.load import load
+from adapter.commands.numbers import numbers
 from adapter.commands.serve import serve
 from adapter.commands.status import status
 from adapter.commands.token import token
 from adapter.commands.trace import trace
 from adapter.commands.validate import validate
+from adapter.commands.watch import watch
 
 app = typer.Typer(
     cls=Commands,
@@ -27,7 +29,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
-for command in (demo, serve, load, trace, status, explain, token, validate):
+for command in (demo, serve, load, watch, trace, numbers, status, explain, token, validate):
     app.command()(command)
 for name, group in {
     "choice": choice.app,

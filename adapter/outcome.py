@@ -48,6 +48,7 @@ CAUSES: dict[str, Cause] = {
     "identifiable-not-allowed": Cause(
         403, "forbidden", "only de-personalised data is released for this purpose, and only by bulk export"
     ),
+    "not-your-council": Cause(403, "forbidden", "the client is not registered as this council's own system"),
     # A fault of the request.
     "unknown-type": Cause(404, "not-supported", "no such resource type or operation here: see metadata"),
     "method-not-allowed": Cause(405, "not-supported", "this interaction is not offered here: see metadata"),
@@ -57,6 +58,14 @@ CAUSES: dict[str, Cause] = {
     "bad-cursor": Cause(400, "invalid", "the page link is not valid for this asking: search again"),
     "too-long": Cause(413, "too-long", "the request is larger than this server reads"),
     "bad-body": Cause(415, "invalid", "a search body must be application/x-www-form-urlencoded"),
+    "bad-content-type": Cause(415, "not-supported", "the content type is not one of the mapping's layout"),
+    "bad-coding": Cause(415, "not-supported", "a body is sent as it is or as gzip (Content-Encoding)"),
+    "cut-short": Cause(400, "invalid", "the body ended too early, or is not packed as it says: send it again"),
+    "bad-mapping": Cause(400, "invalid", "there is no such mapping here"),
+    "bad-word": Cause(400, "invalid", "a source, a message id or a place in a list cannot be read"),
+    "message-reused": Cause(409, "conflict", "another message came under this id: give each its own"),
+    "too-many": Cause(429, "throttled", "too many pushes of this client are under way: try again in a moment"),
+    "no-such-push": Cause(404, "not-found", "there is no such push of this client"),
     # What is not known here, or not to this asker: the same words.
     "not-found": Cause(404, "not-found", ""),
     # Faults of ours.

@@ -43,6 +43,8 @@ class Interaction(NamedTuple):
     tells_feed: bool = False
     # Whether what it finds, it finds in one selection.
     at_once: bool = False
+    # What the trail is told of the answer, beside whom it is about.
+    counts: Callable[[Any], dict[str, Any]] = lambda _answer: {}
 
 
 class Released(NamedTuple):
@@ -78,7 +80,7 @@ class Release:
             await self.refuse(asking, refused.cause)
             refused.recorded = True
             raise
-        await self.trail.record(self._release_event(asking, now, released))
+        await self.trail.record(self._release_event(asking, now, released) | interaction.counts(released.answer))
         return released
 
     async def registration(self, asking: Asking) -> Registration:

@@ -85,7 +85,7 @@ class Rest:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request; whatever goes wrong, the answer is one of the fixed ones."""
-        request = _opened(scope)
+        request = opened(scope)
         try:
             answer = await self._answer(request, receive)
         except RefusedError as refused:
@@ -223,7 +223,8 @@ class Rest:
         return Answer(status, content, headers)
 
 
-def _opened(scope: Scope) -> Request:
+def opened(scope: Scope) -> Request:
+    """Read a request's head."""
     raw = scope["headers"]
     headers = dict(raw)
     said = headers.get(b"x-request-id", b"").decode("latin-1")

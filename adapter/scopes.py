@@ -18,6 +18,11 @@ def allows(scopes: frozenset[str], kind: str, letter: str) -> bool:
     return letter in _letters(scopes, kind)
 
 
+def pushes(scopes: frozenset[str]) -> bool:
+    """Whether the scopes allow a push, which may make, change or end anything that is kept: `system/*.cud`."""
+    return _letters(scopes, "*") >= frozenset("cud")
+
+
 def granted(asked: str, registered: frozenset[str]) -> list[str]:
     """The scopes of those asked for that a registration covers, each narrowed to what is covered."""
     given = []

@@ -50,6 +50,16 @@ class Settings(BaseSettings):
         """Folder of the trail's segments."""
         return self.home / "trail"
 
+    @property
+    def spool(self) -> Path:
+        """Folder in which pushes wait until they are taken in."""
+        return self.home / "push"
+
+    @property
+    def mappings(self) -> Path:
+        """Folder of the deployment's own mappings."""
+        return self.home / "mappings"
+
 
 def table() -> str:
     """The settings as a Markdown table, for README.md."""

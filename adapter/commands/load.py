@@ -1,17 +1,13 @@
 """How does a council's file get in, and what was wrong with it?
 
-Each file is taken in whole, one after the other; what cannot be read stops its own file and no other. The trail has
-every load before its result is shown, and never the file's name, which may hold a person's.
+Each file is taken in whole, one after the other; what cannot be read stops its own file and no other.
 """
 
 from __future__ import annotations
 
-import hashlib
 import sys
-from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, BinaryIO
 
@@ -20,35 +16,13 @@ from rich.progress import Progress
 
 from adapter.commands import screen
 from adapter.commands.failure import WrongUse
+from adapter.commands.loading import OUTCOMES, Problems, ready, receive
 from adapter.commands.opened import opened
 from adapter.commands.report import Report
-from adapter.deployment import Deployment
-from adapter.instant import millis, shown
-from adapter.intake import Intake, Receipt, load_mapping, open_intake
-from adapter.officer import officer
-from adapter.person import find_council
-from mappings.problems import Problem
+from adapter.intake import Intake, Receipt
 
 _STDIN = Path("-")
-_LINES = 20
 _SUFFIXES = (".xml", ".csv", ".json", ".ndjson")
-_OUTCOMES = ("stored", "unchanged", "quarantined", "closed")
-
-
-@dataclass
-class _Problems:
-    """Every problem counted, the first ones kept, all of them reported."""
-
-    reports: Sequence[Report]
-    counts: Counter[str] = field(default_factory=Counter)
-    first: list[str] = field(default_factory=list)
-
-    def __call__(self, problem: Problem) -> None:
-        self.counts[problem.effect] += 1
-        if len(self.first) < _LINES:
-            self.first.append(str(problem))
-        for report in self.reports:
-            report.add(problem)
 
 
 def load(
@@ -66,10 +40,10 @@ def load(
     files = list(_files(paths))
     with ExitStack() as stack:
         deployment = stack.enter_context(opened())
-        problems = _Problems([stack.enter_context(Report(report))] if report else [])
-        intake = _intake(deployment, mapping, council, source, problems)
+        problems = Problems([stack.enter_context(Report(report))] if report else [])
+        intake = ready(deployment, mapping, council, source, problems)
         intake.yes_restrict = yes_restrict
-        receipts = [_receive(intake, file, council) for file in files]
+        receipts = [_receive(intake, file) for file in files]
     if json:
         screen.document(_document(receipts, problems))
     else:
@@ -90,22 +64,11 @@ def _files(paths: list[Path]) -> Iterator[Path]:
             yield file
 
 
-def _intake(deployment: Deployment, mapping: str, council: str, source: str, problems: _Problems) -> Intake:
-    with deployment.office.transaction() as transaction:
-        find_council(transaction, council)
-    intake = open_intake(deployment, load_mapping(mapping), council, source)
-    intake.on_problem = problems
-    return intake
-
-
-def _receive(intake: Intake, file: Path, council: str) -> Receipt:
+def _receive(intake: Intake, file: Path) -> Receipt:
     name = "standard input" if file == _STDIN else file.name
     with screen.progress() as progress, _stream(file, progress) as stream:
         task = progress.add_task(f"{name}: people", total=None)
-        intake.on_record = lambda: progress.advance(task)
-        receipt = intake.receive(stream, name)
-    intake.deployment.record(_event(intake.deployment, receipt, council))
-    return receipt
+        return receive(intake, stream, name, lambda: progress.advance(task))
 
 
 @contextmanager
@@ -117,33 +80,20 @@ def _stream(file: Path, progress: Progress) -> Iterator[BinaryIO]:
         yield stream
 
 
-def _event(deployment: Deployment, receipt: Receipt, council: str) -> dict[str, object]:
-    return {
-        "kind": "load",
-        "at": shown(millis(deployment.now())),
-        "outcome": "done" if receipt.complete else "stopped",
-        "by": officer(),
-        "council": council,
-        "file": hashlib.sha256(receipt.file.encode("utf-8", "surrogateescape")).hexdigest(),
-        "counts": dict(receipt.counts),
-        "problems": dict(receipt.problems),
-    }
-
-
-def _document(receipts: list[Receipt], problems: _Problems) -> dict[str, object]:
+def _document(receipts: list[Receipt], problems: Problems) -> dict[str, object]:
     files = [
         {"file": receipt.file, "complete": receipt.complete, "problems": dict(receipt.problems)}
-        | {outcome: receipt.counts[outcome] for outcome in _OUTCOMES}
+        | {outcome: receipt.counts[outcome] for outcome in OUTCOMES}
         for receipt in receipts
     ]
     return {"files": files, "problems": dict(problems.counts), "first_problems": problems.first}
 
 
-def _show(receipts: list[Receipt], problems: _Problems, report: Path | None) -> None:
+def _show(receipts: list[Receipt], problems: Problems, report: Path | None) -> None:
     rows = [
-        (r.file, *(r.counts[outcome] for outcome in _OUTCOMES), "whole" if r.complete else "STOPPED") for r in receipts
+        (r.file, *(r.counts[outcome] for outcome in OUTCOMES), "whole" if r.complete else "STOPPED") for r in receipts
     ]
-    screen.table(("file", *_OUTCOMES, "read"), rows)
+    screen.table(("file", *OUTCOMES, "read"), rows)
     screen.table(("problems", "what became of it"), [(n, effect) for effect, n in problems.counts.most_common()])
     for text in problems.first:
         screen.line(text)

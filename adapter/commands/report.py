@@ -35,8 +35,9 @@ class Report:
     def add(self, problem: Problem) -> None:
         """Write one problem."""
         told = (problem.file, problem.line, problem.field, problem.effect, problem.reason, problem.value or "")
-        self._writer.writerow([_harmless(str(cell)) for cell in told])
+        self._writer.writerow([harmless(str(cell)) for cell in told])
 
 
-def _harmless(cell: str) -> str:
+def harmless(cell: str) -> str:
+    """A cell that no spreadsheet takes for a formula."""
     return f"'{cell}" if cell.startswith(_FORMULA) else cell

@@ -13,12 +13,16 @@ from importlib import resources
 from typing import Any
 
 from adapter.database.door import OURS
+from consent.model import Category, bit
 
 # The views that outgoing code may read.
 VISIBLE = (
     "visible_facet",
     "visible_term",
     "identifiable",
+    "visible_trace",
+    "visible_trace_place",
+    "visible_trace_end",
     "visible_registration",
     "visible_view",
     "visible_feed",
@@ -118,7 +122,8 @@ def schema(dialect: Dialect) -> list[str]:
 
 def views(dialect: Dialect, asking: str) -> dict[str, str]:
     """The body of every visible view, reading who asks from the table or view named `asking`."""
-    words = {**dialect.words, "asking": asking, "ours": str(OURS)}
+    number = bit(Category.IDENTITY) | bit(Category.NHS_NUMBER)
+    words = {**dialect.words, "asking": asking, "ours": str(OURS), "number": str(number)}
     parts = _sections()
 
     def part(name: str, **more: str) -> str:

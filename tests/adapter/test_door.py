@@ -13,6 +13,7 @@ from adapter.admission import REGISTRATION, VIEWS
 from adapter.body import WHICH_ONE, WHOLE_ONE, Bodies
 from adapter.database import Ask, Program, Select, TookTooLongError, postgres, sqlite
 from adapter.database.dialect import VISIBLE
+from adapter.numbers import FIRST, LAST, STRETCH
 from adapter.query import read_query
 from adapter.release import FEEDS, IDENTIFY
 from adapter.search import search
@@ -223,7 +224,8 @@ def test_an_error_in_the_askers_condition_tells_nothing_of_hidden_rows(world: Wo
 
 def test_without_an_asking_the_door_shows_nobody(world: World) -> None:
     world.load(case())
-    about_people = [view for view in VISIBLE if view not in ("visible_view", "visible_feed")]
+    about_nobody = ("visible_view", "visible_feed", "visible_trace_place", "visible_trace_end")
+    about_people = [view for view in VISIBLE if view not in about_nobody]
     answered = answers(world, *(f"SELECT * FROM {view}" for view in about_people))
     assert [answer for answer in answered if not isinstance(answer, FAULTS) and answer] == []
 
@@ -368,6 +370,8 @@ CROWD = [
     "INSERT INTO relationship (organisation, person, kind, client, starts, ends, at_latest, asserted_by)"
     " SELECT 'R' || n % 50, n, 'asserted', '', 0, 0, 0, '' FROM generate_series(1000, 21000) n",
     "INSERT INTO mention (facet, council, local_id) SELECT n, 1, 'P' || n FROM generate_series(1000, 21000) n",
+    "INSERT INTO trace (person, at, outcome, status, evidence) SELECT n, n, 'NoMatch', '04', '{}'"
+    " FROM generate_series(1000, 21000) n",
     "ANALYZE",
 ]
 
@@ -454,6 +458,9 @@ def test_no_statement_of_the_door_reads_a_growing_table_from_end_to_end(world: W
         *(program(one_select(each)) for each in (REGISTRATION, VIEWS, FEEDS)),
         *(program(one_select(Select(sql, {"public": public, "type": "Patient"}))) for sql in (WHICH_ONE, WHOLE_ONE)),
         program(one_select(Select(IDENTIFY, named))),
+        program(one_select(Select(FIRST, {"since": 20_900}))),
+        program(one_select(Select(LAST))),
+        program(one_select(Select(STRETCH, {"since": 0, "after": 100, "upto": 2100, "most": 10}))),
         program(by_name(bodies)),
         program(discharge(bodies)),
     )

@@ -17,6 +17,7 @@ CANONICAL = "https://asc-fhir.example/fhir"
 # https://hl7.org/fhir/R4/valueset-issue-type.html
 ISSUE_TYPES = {"login", "expired", "forbidden", "not-supported", "invalid", "too-long", "not-found", "too-costly"}
 ISSUE_TYPES |= {"transient", "exception", "informational", "unknown", "processing", "security"}
+ISSUE_TYPES |= {"conflict", "throttled"}
 SAID = {name: row for name, row in CAUSES.items() if name != "not-found"}
 
 

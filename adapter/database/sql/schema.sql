@@ -228,6 +228,7 @@ CREATE TABLE trace (
     evidence {text} NOT NULL
 );
 CREATE INDEX trace_of ON trace (person, at);
+CREATE INDEX trace_since ON trace (at, id);
 
 -- When PDS was last read and believed of a person: which version, and against which words of ours.  Never a number.
 CREATE TABLE pds_read (
@@ -314,3 +315,37 @@ CREATE TABLE assertion_used (
     PRIMARY KEY (client, jti)
 ) {without_rowid};
 CREATE INDEX assertion_expiry ON assertion_used (expires);
+
+-- ---------------------------------------------------------------- pushes
+
+-- What a council's system sent, and what became of it.
+CREATE TABLE push (
+    id {text} PRIMARY KEY,
+    council {big} NOT NULL REFERENCES council (id),
+    client {text} NOT NULL,
+    -- Keyed hashes: of the client's own name for the message, and of what it says.
+    message {text} NOT NULL,
+    digest {text} NOT NULL,
+    mapping {text} NOT NULL,
+    source {text} NOT NULL,
+    file {text} NOT NULL,
+    form {text} NOT NULL,
+    received {big} NOT NULL,
+    state {text} NOT NULL,
+    counts {text} NOT NULL,
+    problems {text} NOT NULL,
+    persons {text} NOT NULL,
+    UNIQUE (client, message)
+);
+CREATE INDEX push_age ON push (received);
+
+-- What was wrong with it, and where; never a value.
+CREATE TABLE push_problem (
+    push {text} NOT NULL REFERENCES push (id),
+    place {big} NOT NULL,
+    line {big} NOT NULL,
+    field {text} NOT NULL,
+    reason {text} NOT NULL,
+    effect {text} NOT NULL,
+    PRIMARY KEY (push, place)
+) {without_rowid};

@@ -75,6 +75,29 @@ WHERE {in_force}
   AND t.type = 'Patient'
   AND ({mask_if_related} & t.need) = t.need
 
+-- name: visible_trace
+-- What was found when PDS was asked about the people of the asker's own council: the newest answer about each of those
+-- whose number the asker could see if there were one. Others are as if nobody had asked yet.
+SELECT t.id AS trace, t.at, t.outcome, t.evidence, p.id AS person, p.local_id, p.nhs_number_status AS status,
+       r.id AS resource
+FROM {asking} a CROSS JOIN {main}current_epoch in_force CROSS JOIN {main}trace t
+CROSS JOIN {main}person p CROSS JOIN {main}resource r
+WHERE {in_force}
+  AND p.id = t.person AND p.council = a.council
+  AND r.person = p.id AND r.type = 'Patient' AND r.key = 'patient'
+  AND ({mask} & {number}) = {number}
+  -- A call that PDS did not answer is no result.
+  AND t.id = (SELECT MAX(newest.id) FROM {main}trace newest
+              WHERE newest.person = t.person AND newest.outcome NOT IN ('Refused', 'Unavailable'))
+
+-- name: visible_trace_place
+-- Where in the list of traces an instant is; about nobody.
+SELECT t.id AS trace, t.at FROM {main}trace t
+
+-- name: visible_trace_end
+-- Where the list of traces ends; about nobody.
+SELECT t.id AS trace, t.at FROM {main}trace t WHERE t.id > 0 ORDER BY t.id DESC LIMIT 1
+
 -- name: visible_registration
 -- The asking client's own registration.
 SELECT c.id, c.name, c.recipient, c.council, c.organisations, c.purposes, c.roles, c.scopes, c.may_assert,
