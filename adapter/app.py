@@ -25,7 +25,10 @@ from adapter.cursor import Cursors
 from adapter.deployment import Deployment, open_deployment
 from adapter.identify import Identify
 from adapter.instant import millis, shown
+from adapter.mailbox import mailbox_for
+from adapter.outstanding import BusyError
 from adapter.pds import client_for
+from adapter.post import post_for
 from adapter.register import roll
 from adapter.release import Release
 from adapter.rest import Receive, Rest, Scope, Send
@@ -92,7 +95,8 @@ def application(deployment: Deployment, *, background: bool = True) -> Callable[
         gc.freeze()
         # A request leaves no cycles behind; to look for them after every twentieth costs a thirtieth of its time.
         gc.set_threshold(10_000, 20, 100)
-        tasks = [asyncio.create_task(_keep_up(parts)), asyncio.create_task(_trace(parts))] if background else []
+        works = (_keep_up(parts), _trace(parts), _carry_post(parts)) if background else ()
+        tasks = [asyncio.create_task(work) for work in works]
         yield
         for task in tasks:
             task.cancel()
@@ -205,3 +209,21 @@ async def _trace(parts: Service) -> None:
                 log.error("tracing stopped for now: %s", type(fault).__name__)
                 worked = None
             await asyncio.sleep(0.1 if worked else _PAUSE_SECONDS)
+
+
+async def _carry_post(parts: Service) -> None:
+    """Fetch answers over MESH and send the next opt-out check, where MESH is set."""
+    deployment = parts.deployment
+    mailbox = mailbox_for(deployment.settings)
+    if mailbox is None:
+        return
+    post = post_for(deployment, parts.rest.release.door, mailbox, parts.trail.record)
+    while True:
+        try:
+            await post.round("opt-out-check")
+        except BusyError:
+            # Another worker is at it.
+            pass
+        except Exception as fault:
+            log.error("the mailbox could not be worked: %s", type(fault).__name__)
+        await asyncio.sleep(deployment.settings.mesh_poll_seconds)

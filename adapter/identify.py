@@ -91,7 +91,7 @@ class Identify:
         )
         if not any(part == "carrier" for part, _, _ in rows):
             return None
-        return _demographics(merged(orjson.loads(body) for _, body, _ in rows))
+        return asked_with(merged(orjson.loads(body) for _, body, _ in rows))
 
     def _ready(self, person: int, claim: int) -> tuple[int, int, bool] | None:
         """The view, the resource and whether the register is fresh; None where the claim lapsed meanwhile."""
@@ -174,7 +174,8 @@ class Identify:
         return await asyncio.get_running_loop().run_in_executor(None, work, *arguments)
 
 
-def _demographics(patient: dict[str, Any]) -> Demographics:
+def asked_with(patient: dict[str, Any]) -> Demographics:
+    """What of a Patient, as the door shows it, PDS is asked with."""
     names = [name for name in patient.get("name", ()) if name.get("use") not in ("old", "nickname")]
     name = names[0] if names else {}
     return Demographics(
