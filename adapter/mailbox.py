@@ -49,6 +49,10 @@ class MeshRefusedError(Exception):
     """MESH does not do what was asked; a repeat would fare no better."""
 
 
+class TooLargeError(Exception):
+    """A message that is larger than any answer can be."""
+
+
 class MeshDoubtError(Exception):
     """It is not known whether MESH took the file."""
 
@@ -95,7 +99,7 @@ class Mailbox:
         return self._tried(lambda client: list(client.iterate_message_ids()))
 
     def fetch(self, message: str) -> Letter | None:
-        """Fetch a message; none where it is gone."""
+        """Fetch a message; none where it is gone. Raises TooLargeError."""
         return self._tried(lambda client: _fetched(client, message))
 
     def acknowledge(self, message: str) -> None:
@@ -245,7 +249,7 @@ def _blocks(read: Callable[[int], bytes]) -> Iterator[bytes]:
     while block := read(_BLOCK):
         size += len(block)
         if size > _MOST_BYTES:
-            raise MeshRefusedError("a message is larger than any answer can be, and is left where it is")
+            raise TooLargeError("a message is larger than any answer can be")
         yield block
 
 

@@ -22,7 +22,7 @@ from adapter.database import Door
 from adapter.deployment import Deployment
 from adapter.errand import BadAnswerError, Composed, Errand, off_loop
 from adapter.instant import millis, shown
-from adapter.mailbox import Letter, Mailbox, MeshDoubtError, MeshDownError, MeshRefusedError
+from adapter.mailbox import Letter, Mailbox, MeshDoubtError, MeshDownError, MeshRefusedError, TooLargeError
 from adapter.national_opt_out import NationalOptOut
 from adapter.outstanding import Request, State
 from adapter.trace_file import TraceFile
@@ -36,7 +36,7 @@ _HANDSHAKE = timedelta(hours=12)
 _PEOPLE_OF_AN_EVENT = 500
 
 # What comes of a message beside the ends of a file.
-RECEIPT, LATE, NOT_OURS = "receipt", "late", "not ours"
+RECEIPT, LATE, NOT_OURS, GONE = "receipt", "late", "not ours", "gone"
 
 
 @dataclass
@@ -106,9 +106,12 @@ class Post:
         if outcome == NOT_OURS:
             return outcome
         if outcome is None:
-            letter = await off_loop(self.mailbox.fetch, message)
-            outcome = "gone" if letter is None else await self._read(letter)
-        if outcome not in (NOT_OURS, "gone"):
+            try:
+                letter = await off_loop(self.mailbox.fetch, message)
+            except TooLargeError:
+                return await self._note(message, NOT_OURS)
+            outcome = GONE if letter is None else await self._read(letter)
+        if outcome not in (NOT_OURS, GONE):
             # Everything that the message says is stored by now.
             await off_loop(self.mailbox.acknowledge, message)
         return outcome
@@ -117,14 +120,14 @@ class Post:
         receipt = receipt_in(letter.body)
         request = await off_loop(self._request_of, letter, receipt)
         if request is None:
-            return await self._note(letter, NOT_OURS)
+            return await self._note(letter.id, NOT_OURS)
         if request.ended is not None:
-            return await self._note(letter, LATE)
+            return await self._note(letter.id, LATE)
         if letter.is_report:
             return await self._end(request, State.UNDELIVERED, letter)
         if receipt is not None and letter.subject == "SUCCESS":
             await off_loop(self._accept, request)
-            return await self._note(letter, RECEIPT)
+            return await self._note(letter.id, RECEIPT)
         if receipt is not None or request.kind not in self.errands:
             return await self._end(request, State.REFUSED, letter)
         try:
@@ -147,10 +150,10 @@ class Post:
         with self.deployment.office.transaction() as transaction:
             outstanding.accept(transaction, request, self.deployment.now())
 
-    async def _note(self, letter: Letter, outcome: str) -> str:
+    async def _note(self, message: str, outcome: str) -> str:
         def work() -> None:
             with self.deployment.office.transaction() as transaction:
-                outstanding.note(transaction, letter.id, outcome, self.deployment.now())
+                outstanding.note(transaction, message, outcome, self.deployment.now())
 
         await off_loop(work)
         return outcome

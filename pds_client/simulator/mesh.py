@@ -91,12 +91,12 @@ class Mesh:
         self._sent: dict[str, _Sent] = {}
         self._waiting: list[File] = []
         self._used: set[str] = set()
-        self._faults: list[int] = []
+        self._faults: list[tuple[int, str]] = []
         self._ids = (f"20261122{number:012d}_SIM" for number in itertools.count(1))
 
-    def fail_next(self, status: int, times: int = 1) -> None:
-        """Answers the next calls with this status and nothing else."""
-        self._faults += [status] * times
+    def fail_next(self, status: int, times: int = 1, *, operation: str = "") -> None:
+        """Answers the next calls, or the next of one operation, with this status and nothing else."""
+        self._faults += [(status, operation)] * times
 
     def deliver(self) -> None:
         """Brings what was kept back while `late` was set."""
@@ -135,11 +135,16 @@ class Mesh:
     def _guarded(self, operation: Callable[[Request, bytes], Response]) -> Endpoint:
         async def endpoint(request: Request) -> Response:
             said = request.headers.get("authorization", "")
-            self.calls.append(MeshCall(request.method, operation.__name__.strip("_"), said))
+            name = operation.__name__.strip("_")
+            self.calls.append(MeshCall(request.method, name, said))
             body = await request.body()
-            if self._faults:
-                return Response(b"a fault that was asked for", self._faults.pop(0))
-            if not self._knows(request.path_params["mailbox"], said):
+            # A token is used up by a call that fails too.
+            known = self._knows(request.path_params["mailbox"], said)
+            fault = next((each for each in self._faults if each[1] in ("", name)), None)
+            if fault is not None:
+                self._faults.remove(fault)
+                return Response(b"a fault that was asked for", fault[0])
+            if not known:
                 return _json(403, {"detail": [{"event": "AUTH", "code": "EPL-151", "msg": "No mailbox matched"}]})
             return operation(request, body)
 

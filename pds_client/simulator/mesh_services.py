@@ -53,12 +53,13 @@ class OptOutCheck:
     mailbox: str
     opted_out: Collection[str] = ()
     change: Change = lambda body: body
-    silent: bool = False
+    receipt: bool = True
+    answers: bool = True
     asked: list[tuple[str, ...]] = field(default_factory=list)
 
     def answer(self, message_id: str, sent: File) -> Iterable[File]:
         """A receipt, then the list."""
-        if self.silent or not (_NAMED.fullmatch(sent.subject) and _NAMED.fullmatch(sent.local_id)):
+        if not (_NAMED.fullmatch(sent.subject) and _NAMED.fullmatch(sent.local_id)):
             return []
         lines = sent.body.decode().split("\n")[:-1]
         numbers = tuple(line.removesuffix(",") for line in lines)
@@ -66,10 +67,12 @@ class OptOutCheck:
         if not all(line.endswith(",") and _is_number(number) for line, number in zip(lines, numbers, strict=True)):
             return [_back(sent, sent.subject, b"ERROR: invalid NHS number in file\n")]
         left = "".join(f"{number},\n" for number in numbers if number not in self.opted_out)
-        return [
-            _back(sent, "SUCCESS", orjson.dumps(_receipt(message_id, sent))),
-            _back(sent, sent.subject, self.change(left.encode())),
-        ]
+        files = []
+        if self.receipt:
+            files.append(_back(sent, "SUCCESS", orjson.dumps(_receipt(message_id, sent))))
+        if self.answers:
+            files.append(_back(sent, sent.subject, self.change(left.encode())))
+        return files
 
 
 @dataclass
@@ -80,20 +83,18 @@ class TraceByFile:
     patients: Collection[Mapping[str, Any]] = ()
     superseded: Mapping[str, str] = field(default_factory=dict)
     change: Change = lambda body: body
-    silent: bool = False
+    answers: bool = True
     asked: list[tuple[dict[str, str], ...]] = field(default_factory=list)
 
     def answer(self, _message_id: str, sent: File) -> Iterable[File]:
         """The response file."""
-        if self.silent:
-            return []
         rows = tuple(csv.DictReader(io.StringIO(sent.body.decode(), newline="")))
         self.asked.append(rows)
         written = io.StringIO()
         response = csv.DictWriter(written, RESPONSE_COLUMNS, restval="", lineterminator="\n")
         response.writeheader()
         response.writerows(self._row(row) for row in rows)
-        return [_back(sent, sent.subject, self.change(written.getvalue().encode()))]
+        return [_back(sent, sent.subject, self.change(written.getvalue().encode()))] if self.answers else []
 
     def _row(self, row: Mapping[str, str]) -> dict[str, str]:
         same = {"UNIQUE REFERENCE": row["UNIQUE REFERENCE"], "REQ_NHS_NUMBER": row["NHS_NO"]}
