@@ -7,7 +7,7 @@ themselves; they go when the file has its end. What was fetched is noted, so tha
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -170,6 +170,15 @@ def note(transaction: Transaction, message: str, outcome: str, now: datetime) ->
         message=message,
         now=millis(now),
         outcome=outcome,
+    )
+
+
+def forget_gone(transaction: Transaction, outcome: str, inbox: Collection[str]) -> None:
+    """Forget what was noted with this outcome and does not lie in the mailbox any more."""
+    rows = transaction.all("SELECT message FROM mesh_received WHERE outcome = :outcome", outcome=outcome)
+    transaction.many(
+        "DELETE FROM mesh_received WHERE message = :message",
+        ({"message": message} for (message,) in rows if message not in inbox),
     )
 
 

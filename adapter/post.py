@@ -91,7 +91,9 @@ class Post:
         done: Counter[str] = Counter()
         for errand in self.errands.values():
             done["forgotten"] += await off_loop(errand.forget_others)
-        for message in await off_loop(self.mailbox.inbox):
+        inbox = await off_loop(self.mailbox.inbox)
+        await off_loop(self._forget_gone, inbox)
+        for message in inbox:
             done[await self._open(message)] += 1
         late = await off_loop(self._overdue)
         if late is not None:
@@ -135,6 +137,11 @@ class Post:
         except BadAnswerError:
             return await self._end(request, State.REFUSED, letter)
         return await self._end(request, State.ANSWERED, letter)
+
+    def _forget_gone(self, inbox: list[str]) -> None:
+        """What answers nothing asked here is counted for as long as it lies there."""
+        with self.deployment.office.transaction() as transaction:
+            outstanding.forget_gone(transaction, NOT_OURS, set(inbox))
 
     def _noted(self, message: str) -> str | None:
         with self.deployment.office.transaction() as transaction:

@@ -15,10 +15,12 @@ from adapter.errand import BadAnswerError
 from adapter.national_opt_out import NationalOptOut, read_list
 from adapter.outstanding import Request
 from adapter.register import facts_of
+from adapter.trace_file import TraceFile
 from consent.model import OptOut
 from consent.standing import standing_at
 from pds_client.simulator.mesh_services import cut, with_somebody_else
-from tests.adapter.sight import FAULTS, WARD, answers, asking, kept
+from tests.adapter.sight import FAULTS, WARD, answers, asking, kept, through_door
+from tests.adapter.test_door import CROWD, explained, is_postgres, scans
 from tests.carried import OURS, carried
 from tests.world import World, case, objection, pds_record
 
@@ -203,14 +205,17 @@ def test_of_who_objects_while_the_file_is_away_nothing_is_learnt(world: World) -
         assert opt_outs(world) == {"A1": "unknown", "A2": "clear", "A3": "clear"}
 
 
-def test_who_objects_afterwards_is_forgotten(world: World) -> None:
+def test_of_who_objects_afterwards_nothing_is_known_at_once_and_nothing_is_kept_from_the_next_look_on(
+    world: World,
+) -> None:
     settle(world)
     with carried(world, opted_out=(BEA,)) as mesh:
         mesh.check()
         mesh.poll()
         world.choose("A2", "nhs-number", "objects")
-        assert mesh.poll() == {"forgotten": 1}
         assert opt_out(world, "A2") is OptOut.UNKNOWN
+        assert mesh.poll() == {"forgotten": 1}
+        assert '"national": "objects"' not in kept(world)
         assert world.rows("SELECT COUNT(*) FROM opt_out_check") == [(2,)]
 
 
@@ -359,6 +364,26 @@ def test_no_number_is_kept_in_any_table_of_the_check(world: World) -> None:
         mesh.exchange.deliver()
         mesh.poll()
         assert world.rows("SELECT * FROM mesh_asked") == []
+
+
+# ---------------------------------------------------------------- how much is read
+
+
+@pytest.mark.parametrize("errand", [NationalOptOut, TraceFile])
+def test_no_statement_of_a_file_reads_a_growing_table_from_end_to_end(
+    world: World, errand: type[NationalOptOut] | type[TraceFile]
+) -> None:
+    settle(world)
+    if is_postgres(world):
+        with world.deployment.office.transaction() as transaction:
+            for statement in CROWD:
+                transaction.execute(statement)
+    view = asking(world, WARD).view
+    plans: list[tuple[str, Any]] = []
+    steps = errand(world.deployment, world.deployment.engine.door())._shown(view, [(n, n) for n in range(1, 201)])
+    through_door(world, explained(world, steps, plans))
+    assert len(plans) == 1
+    assert [scans(world, plan) for _, plan in plans] == [[]]
 
 
 # ---------------------------------------------------------------- how the list is read

@@ -127,6 +127,9 @@ def test_a_message_that_answers_nothing_asked_here_is_left_where_it_is_and_fetch
         assert mesh.poll() == {"not ours": 1}
         assert operations(mesh).count("retrieve") == 1
         assert "acknowledge" not in operations(mesh)
+        next(iter(mesh.exchange._inboxes[OURS].values())).acknowledged = True
+        mesh.poll()
+        assert world.rows("SELECT * FROM mesh_received") == []
 
 
 def test_a_message_that_could_not_be_acknowledged_is_not_settled_twice(world: World) -> None:
