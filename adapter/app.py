@@ -1,7 +1,7 @@
 """What is served, and what runs beside it?
 
 The application: the FHIR endpoint first, ahead of FastAPI's own stack; tokens, discovery and health as FastAPI
-routes; and in the background the trace queue and the standings whose instant has come.
+routes; and in the background the trace queue, the standings whose instant has come, and the mailbox.
 """
 
 from __future__ import annotations

@@ -104,7 +104,7 @@ class Mailbox:
 
     def acknowledge(self, message: str) -> None:
         """Let MESH forget a message; only once all that it says is stored."""
-        self._tried(lambda client: client.acknowledge_message(message))
+        self._tried(lambda client: _acknowledged(client, message))
 
     def send(self, recipient: str, body: bytes, *, workflow_id: str, local_id: str, filename: str) -> str:
         """Send a file and give MESH's id of it; raises MeshDoubtError where it may have been taken or not."""
@@ -242,6 +242,15 @@ def _fetched(client: MeshClient, message: str) -> Letter | None:
         subject=found.subject or "",
         body=body,
     )
+
+
+def _acknowledged(client: MeshClient, message: str) -> None:
+    try:
+        client.acknowledge_message(message)
+    except requests.HTTPError as fault:
+        # What is gone needs no more.
+        if _status(fault) not in _GONE:
+            raise
 
 
 def _blocks(read: Callable[[int], bytes]) -> Iterator[bytes]:

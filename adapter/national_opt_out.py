@@ -143,35 +143,26 @@ class NationalOptOut:
         numbers = {person: number_in(body) for person, body in rows}
         return {person: number for person, number in numbers.items() if number is not None}
 
-    def _asked(self, request: Request, clear: set[str]) -> list[int]:
+    def _asked(self, request: Request, clear: set[str]) -> list[tuple[int, str]]:
+        """Who has no answer yet, each with their mark; raises BadAnswerError."""
         with self.deployment.office.transaction() as transaction:
             if not clear <= set(outstanding.asked(transaction, request).values()):
                 raise BadAnswerError("the answer holds numbers that were never asked for")
-            return outstanding.unsettled(transaction, request)
+            return list(outstanding.unsettled(transaction, request).items())
 
-    def _keep(self, request: Request, people: Sequence[int], clear: set[str]) -> None:
+    def _keep(self, request: Request, people: Sequence[tuple[int, str]], clear: set[str]) -> None:
         deployment = self.deployment
         now = deployment.now()
         with deployment.office.transaction() as transaction:
-            marks = outstanding.asked(transaction, request)
-            for person in people:
+            for person, mark in people:
                 outstanding.settled(transaction, request, person)
-                mark = marks[person]
                 # Whoever objected meanwhile, or has another number now, was not asked about by this one.
                 if self._mark_now(transaction, person) != mark:
                     continue
                 said = OptOut.CLEAR if mark in clear else OptOut.OBJECTS
                 facts = {"national": said.value, "national_checked": millis(request.made)}
                 change_facts(transaction, deployment.policy, person, now, **facts)
-                transaction.execute(
-                    "INSERT INTO opt_out_check (person, asked, mark, looked) VALUES (:person, :asked, :mark, :now)"
-                    " ON CONFLICT (person) DO UPDATE SET asked = excluded.asked, mark = excluded.mark,"
-                    " looked = excluded.looked",
-                    person=person,
-                    asked=millis(request.made),
-                    mark=mark,
-                    now=millis(now),
-                )
+                _note(transaction, person, mark, request.made, now)
 
     def _mark_now(self, transaction: Transaction, person: int) -> str | None:
         """The mark of a person's confirmed number, held so that nobody takes it meanwhile."""
@@ -186,6 +177,17 @@ class NationalOptOut:
 
     def _mark(self, number: str) -> str:
         return hmac.new(self.deployment.keys.seal, f"opt-out-check|{number}".encode(), hashlib.sha256).hexdigest()
+
+
+def _note(transaction: Transaction, person: int, mark: str, made: datetime, now: datetime) -> None:
+    transaction.execute(
+        "INSERT INTO opt_out_check (person, asked, mark, looked) VALUES (:person, :asked, :mark, :now)"
+        " ON CONFLICT (person) DO UPDATE SET asked = excluded.asked, mark = excluded.mark, looked = excluded.looked",
+        person=person,
+        asked=millis(made),
+        mark=mark,
+        now=millis(now),
+    )
 
 
 def read_list(body: bytes) -> set[str]:

@@ -139,12 +139,13 @@ def asked(transaction: Transaction, request: Request) -> dict[int, str]:
     return {row[0]: row[1] for row in rows}
 
 
-def unsettled(transaction: Transaction, request: Request) -> list[int]:
-    """Who of a file has not had their answer yet."""
+def unsettled(transaction: Transaction, request: Request) -> dict[int, str]:
+    """Who of a file has not had their answer yet, each with their mark."""
     rows = transaction.all(
-        "SELECT person FROM mesh_asked WHERE request = :request AND settled = 0 ORDER BY person", request=request.id
+        "SELECT person, mark FROM mesh_asked WHERE request = :request AND settled = 0 ORDER BY person",
+        request=request.id,
     )
-    return [row[0] for row in rows]
+    return {row[0]: row[1] for row in rows}
 
 
 def settled(transaction: Transaction, request: Request, person: int) -> None:
@@ -182,24 +183,28 @@ def forget_gone(transaction: Transaction, outcome: str, inbox: Collection[str]) 
     )
 
 
-def take_turn(transaction: Transaction, mailbox: str, now: datetime) -> None:
-    """Be the one who works a mailbox for a while; raises BusyError where somebody else is."""
+def take_turn(transaction: Transaction, mailbox: str, now: datetime) -> int:
+    """Be the one who works a mailbox for a while, and say until when; raises BusyError where somebody else is."""
+    until = millis(now + _TURN)
     transaction.execute(
         "INSERT INTO mesh_turn (mailbox, until) VALUES (:mailbox, 0) ON CONFLICT (mailbox) DO NOTHING", mailbox=mailbox
     )
     taken = transaction.changed(
         "UPDATE mesh_turn SET until = :until WHERE mailbox = :mailbox AND until <= :now",
-        until=millis(now + _TURN),
+        until=until,
         mailbox=mailbox,
         now=millis(now),
     )
     if not taken:
         raise BusyError("somebody else is at this mailbox now; try again in a few minutes")
+    return until
 
 
-def end_turn(transaction: Transaction, mailbox: str) -> None:
-    """Let the next one work the mailbox."""
-    transaction.execute("UPDATE mesh_turn SET until = 0 WHERE mailbox = :mailbox", mailbox=mailbox)
+def end_turn(transaction: Transaction, mailbox: str, until: int) -> None:
+    """Let the next one work the mailbox; a turn that has lapsed is somebody else's by now."""
+    transaction.execute(
+        "UPDATE mesh_turn SET until = 0 WHERE mailbox = :mailbox AND until = :until", mailbox=mailbox, until=until
+    )
 
 
 def _read(row: Row | None) -> Request | None:

@@ -73,12 +73,12 @@ class Post:
     def _turn(self) -> Iterator[None]:
         office, mailbox = self.deployment.office, self.mailbox.name
         with office.transaction() as transaction:
-            outstanding.take_turn(transaction, mailbox, self.deployment.now())
+            until = outstanding.take_turn(transaction, mailbox, self.deployment.now())
         try:
             yield
         finally:
             with office.transaction() as transaction:
-                outstanding.end_turn(transaction, mailbox)
+                outstanding.end_turn(transaction, mailbox, until)
 
     async def _handshake(self) -> None:
         now = self.deployment.now()
@@ -209,7 +209,7 @@ class Post:
             # It may have been taken: the answer is waited for, and nothing is sent twice.
             return len(composed.marks)
         except (MeshDownError, MeshRefusedError):
-            await off_loop(self._unsent, errand, request)
+            await self._end(request, State.UNSENT)
             raise
         await off_loop(self._sent, request, message)
         return len(composed.marks)

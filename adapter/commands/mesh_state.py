@@ -5,7 +5,8 @@ Counts and dates alone. Nothing says of anybody, or of how many, that they have 
 
 from __future__ import annotations
 
-from datetime import timedelta
+from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta
 from typing import Any
 
 from adapter import outstanding
@@ -44,20 +45,26 @@ def mesh_state(transaction: Transaction, deployment: Deployment) -> dict[str, An
         ),
         "certificate_ends": when(None if ends is None else millis(ends)),
     }
-    alarms = [fault] if fault else []
+    return found | {"alarms": [*([fault] if fault else []), *_alarms(transaction, ends, waiting, last.values(), now)]}
+
+
+def _alarms(
+    transaction: Transaction,
+    ends: datetime | None,
+    waiting: Request | None,
+    last: Iterable[Request | None],
+    now: datetime,
+) -> Iterator[str]:
     if ends is not None and ends - now < _SOON:
-        alarms.append(f"the MESH client certificate {'has ended' if ends <= now else f'ends at {when(millis(ends))}'}")
+        yield f"the MESH client certificate {'has ended' if ends <= now else f'ends at {when(millis(ends))}'}"
     if waiting is not None and now - waiting.made >= PATIENCE:
-        alarms.append(f"the {waiting.kind} of {when(millis(waiting.made))} has no answer yet")
-    alarms += [
-        f"the last {kind} over MESH was {request.state}"
-        for kind, request in last.items()
-        if request is not None and request.ended is not None and request.state is not State.ANSWERED
-    ]
+        yield f"the {waiting.kind} of {when(millis(waiting.made))} has no answer yet"
+    for request in last:
+        if request is not None and request.ended is not None and request.state is not State.ANSWERED:
+            yield f"the last {request.kind} over MESH was {request.state}"
     strange = transaction.number("SELECT COUNT(*) FROM mesh_received WHERE outcome = :outcome", outcome=NOT_OURS)
     if strange:
-        alarms.append(f"messages in the mailbox that answer nothing asked here: {strange}; they are left there")
-    return found | {"alarms": alarms}
+        yield f"messages in the mailbox that answer nothing asked here: {strange}; they are left there"
 
 
 def files(found: dict[str, Any]) -> str:

@@ -311,7 +311,7 @@ def test_a_process_that_ends_in_the_middle_of_an_answer_leaves_the_rest_to_the_n
     monkeypatch.setattr(errand, "AT_ONCE", 1)
     keep, kept_of = NationalOptOut._keep, []
 
-    def ending(self: NationalOptOut, request: Request, people: Sequence[int], clear: set[str]) -> None:
+    def ending(self: NationalOptOut, request: Request, people: Sequence[tuple[int, str]], clear: set[str]) -> None:
         if len(kept_of) == 2:
             raise KeyboardInterrupt
         kept_of.append(people)
