@@ -6,7 +6,7 @@ import dataclasses
 
 import pytest
 
-from adapter import outstanding
+from adapter import mailbox, outstanding
 from adapter.mailbox import Mailbox, MeshDownError, MeshRefusedError, MeshSettingError, mailbox_for
 from adapter.outstanding import BusyError
 from adapter.settings import Settings
@@ -47,6 +47,16 @@ def test_two_processes_do_not_work_one_mailbox(world: World) -> None:
             mesh.poll()
         world.pass_time(minutes=10)
         assert mesh.poll() == {}
+
+
+def test_a_turn_that_lapsed_is_not_ended_for_whoever_has_it_now(world: World) -> None:
+    with world.deployment.office.transaction() as transaction:
+        lapsed = outstanding.take_turn(transaction, OURS, world.time)
+        world.pass_time(minutes=10)
+        outstanding.take_turn(transaction, OURS, world.time)
+        outstanding.end_turn(transaction, OURS, lapsed)
+        with pytest.raises(BusyError):
+            outstanding.take_turn(transaction, OURS, world.time)
 
 
 def test_the_server_sends_the_next_check_when_somebody_is_due_and_never_the_trace_by_file(world: World) -> None:
@@ -157,6 +167,22 @@ def test_nothing_is_acknowledged_before_it_is_stored(world: World) -> None:
         assert len(mesh.exchange.inbox(OURS)) == 1
 
 
+def test_a_message_that_is_gone_before_it_is_acknowledged_keeps_nobody_from_the_next(world: World) -> None:
+    settle(world)
+    with carried(world) as mesh:
+        mesh.check()
+        mesh.exchange.fail_next(410, operation="acknowledge")
+        assert mesh.poll() == {"receipt": 1, "answered": 1}
+
+
+def test_a_message_larger_than_any_answer_is_left_where_it_is(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    settle(world)
+    monkeypatch.setattr(mailbox, "_MOST_BYTES", 100)
+    with carried(world, chunk_bytes=64) as mesh:
+        mesh.exchange.put(File(CHECKER, OURS, "W", "theirs", "x", "x", b"x" * 101))
+        assert mesh.poll() == {"not ours": 1}
+
+
 def test_an_inbox_of_several_pages_is_read_to_its_end(world: World) -> None:
     settle(world)
     with carried(world) as mesh:
@@ -203,6 +229,7 @@ def test_a_file_that_mesh_did_not_take_is_sent_again_with_who_is_due_then(world:
         with pytest.raises(MeshRefusedError, match="417"):
             mesh.check()
         assert states(world) == ["unsent"]
+        assert [event["outcome"] for event in mesh.told] == ["released", "unsent"]
         world.deployment.settings.mesh_opt_out_mailbox = CHECKER
         world.choose("A1", "nhs-number", "objects")
         mesh.check()
