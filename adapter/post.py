@@ -9,8 +9,8 @@ https://digital.nhs.uk/developer/api-catalogue/message-exchange-for-social-care-
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -51,34 +51,39 @@ class Post:
 
     async def round(self, *kinds: str) -> Counter[str]:
         """Fetch what came, give up what came not, and send what is due of these kinds; say what was done."""
-        with self._turn():
+        async with self._turn():
             done = await self._poll()
             for kind in kinds:
-                if kind in self.errands and not self._must_wait(kind):
+                if kind in self.errands and not await off_loop(self._must_wait, kind):
                     done += Counter({f"sent {kind}": await self._send(self.errands[kind])})
         return +done
 
     async def poll(self) -> Counter[str]:
         """Fetch what came; say what it was."""
-        with self._turn():
+        async with self._turn():
             return +await self._poll()
 
     async def send(self, kind: str) -> int:
         """Send a file now, and say of how many people; none where nobody is due. Raises BusyError."""
-        with self._turn():
+        async with self._turn():
             await self._handshake()
             return await self._send(self.errands[kind])
 
-    @contextmanager
-    def _turn(self) -> Iterator[None]:
-        office, mailbox = self.deployment.office, self.mailbox.name
-        with office.transaction() as transaction:
-            until = outstanding.take_turn(transaction, mailbox, self.deployment.now())
+    @asynccontextmanager
+    async def _turn(self) -> AsyncIterator[None]:
+        until = await off_loop(self._take_turn)
         try:
             yield
         finally:
-            with office.transaction() as transaction:
-                outstanding.end_turn(transaction, mailbox, until)
+            await off_loop(self._end_turn, until)
+
+    def _take_turn(self) -> int:
+        with self.deployment.office.transaction() as transaction:
+            return outstanding.take_turn(transaction, self.mailbox.name, self.deployment.now())
+
+    def _end_turn(self, until: int) -> None:
+        with self.deployment.office.transaction() as transaction:
+            outstanding.end_turn(transaction, self.mailbox.name, until)
 
     async def _handshake(self) -> None:
         now = self.deployment.now()

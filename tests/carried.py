@@ -38,11 +38,6 @@ class Carried:
     traces: TraceByFile
     told: list[dict[str, Any]] = field(default_factory=list)
 
-    @property
-    def settings(self) -> Mapping[str, Any]:
-        """What is set, as the environment would have it."""
-        return {k: v for k, v in self.world.deployment.settings.model_dump().items() if k.startswith("mesh_")}
-
     def check(self) -> int:
         """Send the opt-out check."""
         return self._run(lambda post: post.send("opt-out-check"))
