@@ -180,6 +180,10 @@ def mailbox_for(settings: Settings) -> Mailbox | None:
     missing = [name for name, value in needed.items() if not value]
     if missing:
         raise MeshSettingError(f"MESH is set, but {', '.join(missing)} is not")
+    for name in ("mesh_cert_file", "mesh_key_file", "mesh_ca_file"):
+        file = getattr(settings, name)
+        if file is not None and not file.is_file():
+            raise MeshSettingError(f"ASC_FHIR_{name.upper()}: there is no such file")
     return Mailbox(settings)
 
 

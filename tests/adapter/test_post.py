@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from pathlib import Path
 
 import pytest
 
@@ -307,6 +308,16 @@ def test_a_mesh_that_is_set_halfway_says_what_is_missing(missing: str) -> None:
     empty: object = None if missing.endswith("file") else ""
     with pytest.raises(MeshSettingError, match=f"ASC_FHIR_MESH_{missing.upper()}"):
         mailbox_for(settings(**{f"mesh_{missing}": empty}))
+
+
+@pytest.mark.parametrize("absent", ["cert", "key", "ca"])
+def test_a_file_that_is_set_and_not_there_is_named(absent: str, tmp_path: Path) -> None:
+    files = {f"mesh_{name}_file": tmp_path / f"{name}.pem" for name in ("cert", "key", "ca")}
+    for name, file in files.items():
+        if name != f"mesh_{absent}_file":
+            file.write_bytes(b"x")
+    with pytest.raises(MeshSettingError, match=f"ASC_FHIR_MESH_{absent.upper()}_FILE"):
+        mailbox_for(settings(**files))
 
 
 def test_files_travel_in_the_open_to_no_other_machine() -> None:
