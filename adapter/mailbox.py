@@ -34,6 +34,7 @@ _SECONDS = 60
 _CHUNK = 50 << 20
 _MOST_BYTES = 256 << 20
 _BLOCK = 1 << 20
+_NO_TRUST = "MESH's certificate or ours is not trusted; check ASC_FHIR_MESH_CERT_FILE, _KEY_FILE and _CA_FILE"
 _THIS_MACHINE = ("127.0.0.1", "localhost", "::1")
 
 
@@ -212,6 +213,8 @@ def _ours(fault: Exception, sends: bool) -> Exception:
         return _Again("MESH did nothing")
     if 400 <= status < 500:
         return MeshRefusedError(_refusal(status))
+    if isinstance(fault, requests.exceptions.SSLError) and not sends:
+        return MeshRefusedError(_NO_TRUST)
     # What is only read or acknowledged may be asked for again.
     return MeshDoubtError("MESH did not say whether it took the file") if sends else _Again("no answer")
 

@@ -32,7 +32,8 @@ def serve(simulator: Simulator, host: str = "127.0.0.1", port: int = 0) -> Itera
 
 
 @contextmanager
-def listening(app: Any, host: str = "127.0.0.1", port: int = 0) -> Iterator[str]:
+def listening(app: Any, host: str = "127.0.0.1", port: int = 0, **tls: Any) -> Iterator[str]:
+    """`tls` is in uvicorn's words, such as ssl_certfile."""
     # Listening begins before the thread does, so whoever connects early waits in the backlog.
     bound = socket.create_server((host, port))
     config = uvicorn.Config(
@@ -42,12 +43,13 @@ def listening(app: Any, host: str = "127.0.0.1", port: int = 0) -> Iterator[str]
         lifespan="off",
         ws="none",
         timeout_graceful_shutdown=1,
+        **tls,
     )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, args=([bound],), name="simulator", daemon=True)
     thread.start()
     try:
-        yield f"http://{host}:{bound.getsockname()[1]}"
+        yield f"{'https' if tls else 'http'}://{host}:{bound.getsockname()[1]}"
     finally:
         server.should_exit = True
         thread.join()
