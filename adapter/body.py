@@ -18,7 +18,7 @@ from typing import Any
 import orjson
 
 from adapter.database import Ask, Select
-from adapter.facets import merged
+from adapter.forms import merged
 from adapter.instant import shown
 
 # Which facets are visible; rows of these sort by resource, then in the order in which they are merged.

@@ -14,7 +14,7 @@ from typing import Any
 
 from adapter.database import Transaction
 from adapter.instant import millis
-from adapter.register import intern_view
+from adapter.permits import intern_view
 from consent.model import View
 from consent.policy import Policy
 

@@ -8,7 +8,6 @@ https://hl7.org/fhir/R4/consent.html
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -16,8 +15,10 @@ import orjson
 
 from adapter.database import Transaction
 from adapter.facets import Kept
+from adapter.forms import Form
 from adapter.instant import millis, shown
 from adapter.register import facts_of
+from adapter.terms import terms
 from consent.model import Category, OptOut
 from consent.policy import Policy
 from consent.standing import opt_out
@@ -44,12 +45,13 @@ def withdrawals(transaction: Transaction, policy: Policy, person: int, now: date
     return {kind: shown(when)[:10] for kind, when in said if opt_out(facts, policy, kind, now) is OptOut.CLEAR}
 
 
-def agreeing(resource: Resource, taken_back: Withdrawals) -> Resource:
-    """The resource as it may be kept: a Consent that was taken back is inactive."""
-    if resource.type != TYPE:
-        return resource
-    facets = (replace(facet, body=_agreeing(facet.body, taken_back)) for facet in resource.facets)
-    return Resource(resource.type, resource.key, tuple(facets))
+def agreeing(ready: Form, taken_back: Withdrawals) -> Form:
+    """The form as it may be kept: a Consent that was taken back is inactive."""
+    if ready.type != TYPE or not taken_back:
+        return ready
+    bodies = ((fragment, _agreeing(orjson.loads(fragment.body), taken_back)) for fragment in ready.fragments)
+    facets = (fragment._replace(body=orjson.dumps(body), terms=tuple(terms(TYPE, body))) for fragment, body in bodies)
+    return ready._replace(fragments=tuple(facets))
 
 
 def agree(kept: Kept, taken_back: Withdrawals) -> None:

@@ -42,6 +42,7 @@ def wait_for_trace(transaction: Transaction, person: int, now: datetime) -> None
     transaction.execute(
         "INSERT INTO trace_queue (person, due, attempts, claimed_until)"
         " SELECT id, :now, 0, 0 FROM person WHERE id = :person AND nhs_number_status IN ('02', '03', '07')"
+        " AND merged_into = ''"
         " ON CONFLICT (person) DO NOTHING",
         person=person,
         now=millis(now),

@@ -14,7 +14,7 @@ from pathlib import Path
 from adapter.database import Engine, Office, Transaction, connect
 from adapter.instant import Clock, system_clock
 from adapter.keys import Keys, keys
-from adapter.register import build_epoch
+from adapter.permits import build_epoch
 from adapter.settings import Settings
 from adapter.store import Council
 from adapter.trail import Segment

@@ -19,8 +19,8 @@ from adapter.deployment import Deployment
 from adapter.instant import millis, shown
 from adapter.officer import officer
 from adapter.outcome import RefusedError
+from adapter.permits import read_standing
 from adapter.person import find_person
-from adapter.register import read_standing
 from consent.decide import decide
 from consent.model import Asking, Category, Deceased, OptOut, Retention, Sensitive, Standing
 from consent.policy import Policy

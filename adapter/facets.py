@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,8 +17,9 @@ import orjson
 
 from adapter import terms
 from adapter.database import Transaction
-from consent.model import Category, bit
-from mappings.mapped import Facet, Resource
+from adapter.forms import Form, Fragment, form, resolved, target
+from adapter.terms import Term
+from mappings.mapped import CARRIER, Resource
 
 # A birth date that identifies is a whole one.
 _WHOLE_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
@@ -26,6 +28,14 @@ PDS = "pds"
 OFFICER = "officer"
 # What PDS says stands after what the council says; what an officer records is in no extract, and none ends it.
 _PLACE_OF = {COUNCIL: 0, PDS: 1000, OFFICER: 2000}
+# A feed beside the case records stands between the council's records and PDS.
+_PLACE_OF_FEED = 500
+_COLUMNS = {
+    "resource": "id, public, type, person, key",
+    "facet": "id, resource, person, part, origin, place, need, locates, provider, body, token, recorded",
+    "mention": "facet, council, local_id",
+    "term": "type, name, value, resource, facet, person, need, locates, provider",
+}
 
 
 @dataclass
@@ -40,6 +50,9 @@ class Kept:
     now: int
     publics: dict[tuple[str, str], tuple[int, str]] = field(default_factory=dict)
     current: dict[tuple[int, str, str], tuple[int, str]] = field(default_factory=dict)
+    # What is to be written, in the order in which the tables refer to each other; at once, or all together.
+    _rows: dict[str, list[tuple[Any, ...]]] = field(default_factory=lambda: {table: [] for table in _COLUMNS})
+    _apart: bool = True
 
     def load(self) -> Kept:
         """Read what is kept of the person now."""
@@ -61,54 +74,39 @@ class Kept:
     def public(self, kind: str, key: str) -> str:
         """The reference of a resource of this person, giving it a random id when it is first named."""
         if (kind, key) not in self.publics:
-            public = self.new_id()
-            number = self.transaction.number(
-                "INSERT INTO resource (public, type, person, key) VALUES (:public, :type, :person, :key) RETURNING id",
-                public=public,
-                type=kind,
-                person=self.person,
-                key=key,
-            )
+            number, public = self.transaction.next_id("resource"), self.new_id()
             self.publics[kind, key] = (number, public)
+            self._rows["resource"].append((number, public, kind, self.person, key))
         return f"{kind}/{self.publics[kind, key][1]}"
 
-    def whole(self, resource: Resource) -> dict[str, Any]:
-        """The resource with all its facets merged, as FHIR; for checking its structure."""
-        kind, public = self.public(resource.type, resource.key).split("/")
-        bodies = (self.resolved(facet.body) for facet in resource.facets)
-        return {"resourceType": kind, "id": public} | merged(bodies)
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """Write what is put within, all at once, when the block ends well."""
+        self._apart = False
+        yield
+        self._apart = True
+        self._write()
 
-    def resolved(self, value: Any) -> Any:
-        """Replace the mapping's references between resources by their public ids."""
-        if isinstance(value, dict):
-            return {name: self._target(name, inner) for name, inner in value.items()}
-        if isinstance(value, list):
-            return [self.resolved(item) for item in value]
-        return value
-
-    def put(self, resource: Resource, origin: str) -> set[str]:
+    def put(self, resource: Resource | Form, origin: str) -> set[str]:
         """Write the facets of a resource that changed; say which parts those were."""
-        changed = {facet.part for facet in resource.facets if self.put_part(resource, facet.part, origin)}
-        number, _ = self.publics[resource.type, resource.key]
-        parts = {facet.part for facet in resource.facets}
+        ready = resource if isinstance(resource, Form) else form(resource)
+        changed = {fragment.part for fragment in ready.fragments if self._put(ready, fragment, origin)}
+        number, _ = self.publics[ready.type, ready.key]
+        parts = {fragment.part for fragment in ready.fragments}
         gone = [p for r, p, o in self.current if r == number and o == origin and p not in parts]
         for part in gone:
             self.end(number, part, origin)
         return changed | set(gone)
 
-    def put_part(self, resource: Resource, part: str, origin: str) -> bool:
+    def put_part(self, resource: Resource | Form, part: str, origin: str) -> bool:
         """Write one facet of a resource, if it changed; say whether it did."""
-        self.public(resource.type, resource.key)
-        number, _ = self.publics[resource.type, resource.key]
-        carrier = next(facet for facet in resource.facets if facet.part == "carrier")
-        facet = next(facet for facet in resource.facets if facet.part == part)
-        # The carrier, then by name: a place that hung on which other facets there are would tell of hidden ones.
-        place = int(part != carrier.part)
-        mentions = tuple(dict.fromkeys((*carrier.mentions, *facet.mentions)))
-        return self._put_facet(resource.type, number, facet, _need(facet, carrier), mentions, place, origin)
+        ready = resource if isinstance(resource, Form) else form(resource)
+        return self._put(ready, next(fragment for fragment in ready.fragments if fragment.part == part), origin)
 
     def end(self, resource: int, part: str, origin: str) -> None:
         """Supersede a facet: nobody finds it any more."""
+        # What waits to be written may be the very one.
+        self._write()
         number, _ = self.current.pop((resource, part, origin))
         self.transaction.execute("DELETE FROM term WHERE facet = :facet", facet=number)
         self.transaction.execute("UPDATE facet SET ended = :now WHERE id = :facet", facet=number, now=self.now)
@@ -120,98 +118,45 @@ class Kept:
             if of == origin and resource not in kept:
                 self.end(resource, part, origin)
 
-    def find_by(
-        self, facet: int, kind: str, resource: int, found: set[terms.Term], need: int, row: Mapping[str, Any]
-    ) -> None:
-        """Write down what a facet can be found by."""
-        self.transaction.many(
-            "INSERT INTO term (type, name, value, resource, facet, person, need, locates, provider)"
-            " VALUES (:type, :name, :value, :resource, :facet, :person, :need, :locates, :provider)",
-            [
-                {
-                    "type": kind,
-                    "name": name,
-                    "value": value,
-                    "resource": resource,
-                    "facet": facet,
-                    "person": self.person,
-                    "need": need,
-                    "locates": row["locates"],
-                    "provider": row["provider"],
-                }
-                for name, value in sorted(found)
-            ],
-        )
+    def find_by(self, facet: int, kind: str, resource: int, found: Iterable[Term], row: tuple[int, int, str]) -> None:
+        """Write down what a facet can be found by; `row` is what its permit must hold."""
+        self._rows["term"] += [(kind, name, value, resource, facet, self.person, *row) for name, value in found]
+        if self._apart:
+            self._write()
 
-    def _put_facet(
-        self, kind: str, resource: int, facet: Facet, need: int, mentions: tuple[str, ...], place: int, origin: str
-    ) -> bool:
-        body = self.resolved(facet.body)
-        row = {
-            "need": need,
-            "locates": int(facet.locates),
-            "provider": facet.provider or "",
-            "place": _PLACE_OF[origin] + place,
-            "body": orjson.dumps(body),
-        }
-        token = self._token(resource, facet.part, row, mentions)
-        known = self.current.get((resource, facet.part, origin))
+    def _put(self, ready: Form, fragment: Fragment, origin: str) -> bool:
+        self.public(ready.type, ready.key)
+        resource, public = self.publics[ready.type, ready.key]
+        body = resolved(fragment.body, self.public)
+        # The carrier, then by name: a place that hung on which other facets there are would tell of hidden ones.
+        place = _PLACE_OF.get(origin, _PLACE_OF_FEED) + int(fragment.part != CARRIER)
+        token = self._token(public, fragment, place, body)
+        known = self.current.get((resource, fragment.part, origin))
         if known and known[1] == token:
             return False
         if known:
-            self.end(resource, facet.part, origin)
-        number = self.transaction.number(
-            "INSERT INTO facet (resource, person, part, origin, place, need, locates, provider, body, token, recorded)"
-            " VALUES (:resource, :person, :part, :origin, :place, :need, :locates, :provider, :body, :token, :now)"
-            " RETURNING id",
-            resource=resource,
-            person=self.person,
-            part=facet.part,
-            origin=origin,
-            token=token,
-            now=self.now,
-            **row,
+            self.end(resource, fragment.part, origin)
+        number = self.transaction.next_id("facet")
+        self.current[resource, fragment.part, origin] = (number, token)
+        permit = (fragment.need, fragment.locates, fragment.provider)
+        self._rows["facet"].append(
+            (number, resource, self.person, fragment.part, origin, place, *permit, body, token, self.now)
         )
-        self.current[resource, facet.part, origin] = (number, token)
-        self._name_others(number, mentions)
-        found = terms.terms(kind, body)
-        if facet.part == "carrier":
-            found.add(("_id", next(public for known, public in self.publics.values() if known == resource)))
-        self.find_by(number, kind, resource, found, need, row)
+        self._rows["mention"] += [(number, self.council, other) for other in fragment.mentions]
+        found = {(name, target(value, self.public)) for name, value in fragment.terms}
+        if fragment.part == CARRIER:
+            found.add(("_id", public))
+        self.find_by(number, ready.type, resource, sorted(found), permit)
         return True
 
-    def _name_others(self, facet: int, mentions: tuple[str, ...]) -> None:
-        self.transaction.many(
-            "INSERT INTO mention (facet, council, local_id) VALUES (:facet, :council, :local_id)",
-            [{"facet": facet, "council": self.council, "local_id": other} for other in mentions],
-        )
+    def _token(self, public: str, fragment: Fragment, place: int, body: bytes) -> str:
+        said = (public, fragment.part, fragment.need, fragment.provider, place, *fragment.mentions)
+        return hashlib.blake2b(orjson.dumps(said) + body, key=self.key, digest_size=12).hexdigest()
 
-    def _token(self, resource: int, part: str, row: Mapping[str, Any], mentions: tuple[str, ...]) -> str:
-        public = next(public for number, public in self.publics.values() if number == resource)
-        digest = hashlib.blake2b(key=self.key, digest_size=12)
-        said = (public, part, row["need"], row["provider"], row["place"], *mentions)
-        digest.update(orjson.dumps(said) + row["body"])
-        return digest.hexdigest()
-
-    def _target(self, name: str, value: Any) -> Any:
-        if name == "reference" and isinstance(value, str) and value.startswith("key:"):
-            _, kind, key = value.split(":", 2)
-            return self.public(kind, key)
-        return self.resolved(value)
-
-
-def merged(bodies: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
-    """Put fragments together: arrays concatenate in order, every other element stands in one fragment only."""
-    whole: dict[str, Any] = {}
-    for body in bodies:
-        for element, value in body.items():
-            if isinstance(value, list) and element in whole:
-                whole[element] = whole[element] + value
-            elif isinstance(value, dict) and element in whole:
-                whole[element] = merged((whole[element], value))
-            else:
-                whole[element] = value
-    return whole
+    def _write(self) -> None:
+        for table, rows in self._rows.items():
+            self.transaction.rows(table, _COLUMNS[table], rows)
+            rows.clear()
 
 
 def identify(kept: Kept, birth_dates: Iterable[str]) -> None:
@@ -223,17 +168,11 @@ def identify(kept: Kept, birth_dates: Iterable[str]) -> None:
         " WHERE resource = :resource AND part IN ('carrier', 'nhs-number') AND ended IS NULL",
         resource=resource,
     ):
-        by = terms.identifying_by_name if part == "carrier" else terms.identifying_by_number
+        by = terms.identifying_by_name if part == CARRIER else terms.identifying_by_number
         kept.transaction.execute(
             "DELETE FROM term WHERE facet = :facet AND name IN (:name, :number)",
             facet=number,
             name=terms.IDENTIFY_BY_NAME,
             number=terms.IDENTIFY_BY_NUMBER,
         )
-        row = {"locates": locates, "provider": provider}
-        kept.find_by(number, "Patient", resource, by(orjson.loads(body), whole), need, row)
-
-
-def _need(facet: Facet, carrier: Facet) -> int:
-    own = bit(Category(facet.category), locates=facet.locates)
-    return own | bit(Category(carrier.category), locates=carrier.locates)
+        kept.find_by(number, "Patient", resource, by(orjson.loads(body), whole), (need, locates, provider))

@@ -19,9 +19,10 @@ import orjson
 
 from adapter.database import OURS, Ask, Door, Select, Transaction
 from adapter.deployment import Deployment
-from adapter.facets import merged
+from adapter.forms import merged
 from adapter.instant import millis, shown
-from adapter.register import intern_view, registers
+from adapter.permits import intern_view
+from adapter.register import registers
 from adapter.terms import NHS_NUMBER_SYSTEM
 from adapter.traced import defer, settle
 from consent.model import View

@@ -8,45 +8,40 @@ the ones after it; a file that ends too early loses nothing that was stored befo
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from datetime import date, datetime
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import islice
+from pathlib import Path
 from typing import BinaryIO
 
+from adapter import feed
+from adapter.absence import absent, close
+from adapter.brake import Brake, BrakeError
 from adapter.database import Transaction
 from adapter.deployment import Deployment, council
+from adapter.extract import Receipt, begin, end, spoken_of
+from adapter.forms import Ready
 from adapter.heed import heed
-from adapter.instant import last_day, millis, read_instant, shown
-from adapter.store import Council, RefusedRecordError, Store
-from mappings.engine import Context, Mapping, load
-from mappings.mapped import Mapped
+from adapter.instant import millis, shown
+from adapter.reading import Part, Reading, Same, load_mapping, read_apart
+from adapter.register import refresh
+from adapter.store import Council, Store
+from mappings.engine import Context, Mapping
 from mappings.problems import Problem
 from mappings.readers import Caps, read
 from mappings.record import CaseRecord, Header, Trailer
-from pds_client.nhs_number import NhsNumber
+
+__all__ = ["Intake", "Receipt", "UnknownCouncilError", "context_of", "load_mapping", "open_intake"]
 
 _PERSONS_A_COMMIT = 200
-_ADULT = 18
+_LARGE = 4 << 20
+
+Record = CaseRecord | Ready | Same
 
 
 class UnknownCouncilError(LookupError):
     """The council is not one of this deployment."""
-
-
-@dataclass
-class Receipt:
-    """What became of an extract: `counts` of stored, unchanged and quarantined records, and of problems by effect."""
-
-    file: str
-    counts: Counter[str] = field(default_factory=Counter)
-    problems: Counter[str] = field(default_factory=Counter)
-    complete: bool = True
-
-    @property
-    def records(self) -> int:
-        """How many records there were."""
-        return sum(self.counts.values())
 
 
 @dataclass
@@ -60,79 +55,140 @@ class Intake:
     # Called with every problem, and after every record.
     on_problem: Callable[[Problem], None] = lambda _problem: None
     on_record: Callable[[], None] = lambda: None
+    # Whether somebody has said that many people may be restricted, locked, closed or hidden at once.
+    yes_restrict: bool = False
+    # From how many bytes on a file is read by a process of its own.
+    large: int = _LARGE
 
     def receive(self, stream: BinaryIO, name: str) -> Receipt:
         """Take in one extract."""
         receipt = Receipt(name)
-        caps = Caps(file_bytes=self.deployment.settings.extract_most_bytes)
-        parts = read(self.mapping.layout, stream, name, caps=caps)
+        reading = self._reading(name)
+        parts = self._parts(reading, stream, name)
         header = self._header(parts, receipt)
         if header is None:
             return receipt
-        spoken = _spoken(header, self.deployment.now())
-        extract = self._open(header, name, spoken)
-        context = context_of(self.deployment, self.council, name, header.extract_id)
-        for batch in _batches(self._records(parts, receipt)):
-            with self.deployment.office.transaction() as transaction:
-                store = self._store(transaction)
-                for record in batch:
-                    receipt.counts[self._take(store, record, context, extract, spoken, receipt)] += 1
-                    self.on_record()
-        self._close(extract, receipt)
+        reading = reading.of_extract(header)
+        spoken = spoken_of(header, self.deployment.now())
+        extract = begin(self.deployment, self.council.id, self.source, self.mapping.feed, name, header, spoken)
+        brake = self._brake()
+        try:
+            for batch in _batches(self._records(parts, receipt)):
+                with self.deployment.office.transaction() as transaction:
+                    store = self._store(transaction, header)
+                    for record in batch:
+                        receipt.counts[self._take(store, reading, record, extract, spoken, receipt)] += 1
+                        self.on_record()
+                    brake.hold(receipt.restricted)
+            if header.mode == "full" and receipt.whole and receipt.complete and not receipt.nameless:
+                self._close_absent(header, extract, spoken, receipt, brake)
+        except BrakeError as held:
+            self._complain(Problem(name, 0, "file", str(held), "stopped"), receipt)
+        end(self.deployment, extract, receipt)
         return receipt
 
+    def _close_absent(self, header: Header, extract: int, spoken: datetime, receipt: Receipt, brake: Brake) -> None:
+        """Close the cases of those whom a whole extract leaves out."""
+        with self.deployment.office.transaction() as transaction:
+            store = self._store(transaction, header)
+            for local_id in receipt.unread:
+                store.seen(local_id, extract)
+            if self.mapping.feed:
+                feed.end_absent(store, self.mapping.feed, extract)
+                return
+            people = absent(transaction, self.council.id, self.source, extract)
+            brake.hold(receipt.restricted + len(people))
+            for person in people:
+                close(store.kept(person), spoken.date().isoformat())
+            refresh(transaction, store.policy, people, store.now, store.known)
+        if people:
+            receipt.counts["closed"] = len(people)
+
     def _take(
-        self, store: Store, record: CaseRecord, context: Context, extract: int, spoken: datetime, receipt: Receipt
+        self, store: Store, reading: Reading, record: Record, extract: int, spoken: datetime, receipt: Receipt
     ) -> str:
-        digest = self._digest(record)
-        if store.unchanged(record.local_id, digest, extract, spoken):
+        digest = reading.digest(record) if isinstance(record, CaseRecord) else record.digest
+        if self._is_known(store, record.local_id, digest, extract, spoken):
             return "unchanged"
-        outcome = "stored"
-        mapped = self.mapping.apply(record, context)
-        for problem in (*mapped.problems, *self._put(store, mapped, digest, extract, spoken, receipt.file)):
+        ready = reading.ready(record) if isinstance(record, CaseRecord) else record
+        if isinstance(ready, Same):
+            reason = "was changed by somebody else while the extract was read; load it again"
+            self._complain(Problem(receipt.file, 0, "Person", reason, "quarantined"), receipt)
+            return "quarantined"
+        for problem in ready.problems:
             self._complain(problem, receipt)
-            if problem.effect == "quarantined":
-                outcome = "quarantined"
-        if outcome == "quarantined":
-            heed(store, mapped)
-        return outcome
+        if ready.quarantined:
+            store.seen(record.local_id, extract)
+            heed(store, ready)
+            return "quarantined"
+        if ready.feed:
+            return self._take_of_feed(store, ready, extract, spoken, receipt)
+        if store.late(ready, extract, spoken):
+            reason = "is older than what is kept; only what the person has chosen counts"
+            self._complain(Problem(receipt.file, ready.line, "Person", reason, "ignored"), receipt)
+            return "unchanged"
+        receipt.restricted += store.put(ready, digest, extract, spoken)
+        return "stored"
 
-    def _put(
-        self, store: Store, mapped: Mapped, digest: str, extract: int, spoken: datetime, file: str
-    ) -> Iterator[Problem]:
-        """Keep a mapped record, unless it is quarantined; say why it is, where the mapping did not."""
-        if any(problem.effect == "quarantined" for problem in mapped.problems):
-            return
-        if _child(mapped.facts.get("born", ""), store.now.date()):
-            reason = "is or may be of a child; an officer opens a transition record"
-            yield Problem(file, mapped.line, "Birth@date", reason, "quarantined")
-            return
-        try:
-            store.put(mapped, digest, extract, spoken)
-        except RefusedRecordError as refused:
-            yield Problem(file, mapped.line, "Person", f"is not FHIR once mapped: {refused}", "quarantined")
+    def _is_known(self, store: Store, local_id: str, digest: str, extract: int, spoken: datetime) -> bool:
+        if self.mapping.feed:
+            return feed.unchanged(store.transaction, store.council.id, local_id, self.mapping.feed, digest, extract)
+        return store.unchanged(local_id, digest, extract, spoken)
 
-    def _records(
-        self, parts: Iterator[Header | CaseRecord | Trailer | Problem], receipt: Receipt
-    ) -> Iterator[CaseRecord]:
+    def _take_of_feed(self, store: Store, ready: Ready, extract: int, spoken: datetime, receipt: Receipt) -> str:
+        restricts = feed.put(store, ready, ready.digest, extract, spoken)
+        if restricts is None:
+            reason = "is of nobody on file; load their case record first"
+            self._complain(Problem(receipt.file, ready.line, "Person", reason, "quarantined"), receipt)
+            return "quarantined"
+        receipt.restricted += restricts
+        return "stored"
+
+    def _parts(self, reading: Reading, stream: BinaryIO, name: str) -> Iterator[Part]:
+        path = _path(stream)
+        if path is None or path.stat().st_size < self.large:
+            return read(self.mapping.layout, stream, name, caps=reading.caps)
+        with self.deployment.office.transaction() as transaction:
+            kept = transaction.all(
+                "SELECT digest FROM person WHERE council = :council AND :feed = ''"
+                " UNION SELECT digest FROM feed_record WHERE feed = :feed",
+                council=self.council.id,
+                feed=self.mapping.feed,
+            )
+        return read_apart(reading, path, frozenset(digest for (digest,) in kept))
+
+    def _records(self, parts: Iterator[Part], receipt: Receipt) -> Iterator[Record]:
         for part in parts:
-            if isinstance(part, CaseRecord):
+            if isinstance(part, CaseRecord | Ready | Same):
                 yield part
             elif isinstance(part, Problem):
-                self._complain(part, receipt)
-                receipt.counts["quarantined"] += part.effect == "quarantined"
+                self._unread(part, receipt)
+            elif isinstance(part, Trailer):
+                receipt.whole = True
 
-    def _header(self, parts: Iterator[Header | CaseRecord | Trailer | Problem], receipt: Receipt) -> Header | None:
+    def _unread(self, problem: Problem, receipt: Receipt) -> None:
+        """Note what could not be read at all: who it is, so that they are not absent, or that it is not known who."""
+        self._complain(problem, receipt)
+        if problem.effect != "quarantined":
+            return
+        receipt.counts["quarantined"] += 1
+        if problem.person is None:
+            receipt.nameless = True
+        else:
+            receipt.unread.append(problem.person)
+
+    def _header(self, parts: Iterator[Part], receipt: Receipt) -> Header | None:
         for part in parts:
             if isinstance(part, Header):
                 return self._of_council(part, receipt)
             if isinstance(part, Problem):
-                self._complain(part, receipt)
+                self._unread(part, receipt)
         receipt.complete = False
         return None
 
     def _of_council(self, header: Header, receipt: Receipt) -> Header | None:
-        if header.council == self.council.code:
+        # A file that says nothing of a council is of the one that it is loaded for.
+        if header.council in ("", self.council.code):
             return header
         reason = "is not the council that the extract is loaded for"
         self._complain(Problem(receipt.file, header.line, "Header@council", reason, "stopped"), receipt)
@@ -144,40 +200,33 @@ class Intake:
             receipt.complete = False
         self.on_problem(problem)
 
-    def _digest(self, record: CaseRecord) -> str:
-        # What is kept depends on the mapping and on the desk too.
-        return f"{record.digest}:{self.mapping.digest[:16]}:{self.deployment.policy.digest[:16]}"
-
-    def _store(self, transaction: Transaction) -> Store:
+    def _reading(self, name: str) -> Reading:
         deployment = self.deployment
-        return Store(
-            transaction, deployment.policy, self.council, deployment.keys.seal, deployment.new_id, deployment.now()
+        return Reading(
+            mapping=self.mapping,
+            context=context_of(deployment, self.council, name, None),
+            # What is kept depends on the mapping and on the desk too.
+            salt=f"{self.mapping.digest[:16]}:{deployment.policy.digest[:16]}",
+            today=deployment.now().date(),
+            caps=Caps(file_bytes=deployment.settings.extract_most_bytes),
         )
 
-    def _open(self, header: Header, name: str, spoken: datetime) -> int:
-        with self.deployment.office.transaction() as transaction:
-            return transaction.number(
-                "INSERT INTO extract (council, source, file, extract_id, sequence, created, received, persons,"
-                " problems, state) VALUES (:council, :source, :file, :extract_id, :sequence, :created, :received,"
-                " 0, 0, 'reading') RETURNING id",
-                council=self.council.id,
-                source=self.source,
-                file=name,
-                extract_id=header.extract_id,
-                sequence=_number(header.sequence),
-                created=millis(spoken),
-                received=millis(self.deployment.now()),
-            )
+    def _store(self, transaction: Transaction, header: Header) -> Store:
+        deployment = self.deployment
+        return Store(
+            transaction,
+            deployment.policy,
+            self.council,
+            deployment.keys.seal,
+            deployment.new_id,
+            deployment.now(),
+            since=header.window[0] if header.window else "",
+        )
 
-    def _close(self, extract: int, receipt: Receipt) -> None:
+    def _brake(self) -> Brake:
         with self.deployment.office.transaction() as transaction:
-            transaction.execute(
-                "UPDATE extract SET state = :state, persons = :persons, problems = :problems WHERE id = :extract",
-                state="done" if receipt.complete else "stopped",
-                persons=receipt.records,
-                problems=sum(receipt.problems.values()),
-                extract=extract,
-            )
+            people = transaction.number("SELECT COUNT(*) FROM person WHERE council = :council", council=self.council.id)
+        return Brake(people, released=self.yes_restrict)
 
 
 def open_intake(deployment: Deployment, mapping: Mapping, code: str, source: str) -> Intake:
@@ -187,11 +236,6 @@ def open_intake(deployment: Deployment, mapping: Mapping, code: str, source: str
     if known is None:
         raise UnknownCouncilError(f"`{code}` is not a council of this deployment")
     return Intake(deployment, mapping, known, source)
-
-
-def load_mapping(name_or_path: str) -> Mapping:
-    """Load a shipped mapping by its name, or a council's own by its path; raises MappingError."""
-    return load(name_or_path, nhs_number=lambda text: NhsNumber.parse(text).value)
 
 
 def context_of(deployment: Deployment, council: Council, file: str, extract_id: str | None) -> Context:
@@ -209,34 +253,12 @@ def context_of(deployment: Deployment, council: Council, file: str, extract_id: 
     )
 
 
-def _batches(records: Iterator[CaseRecord]) -> Iterator[list[CaseRecord]]:
-    batch: list[CaseRecord] = []
-    for record in records:
-        batch.append(record)
-        if len(batch) == _PERSONS_A_COMMIT:
-            yield batch
-            batch = []
-    if batch:
+def _batches(records: Iterator[Record]) -> Iterator[list[Record]]:
+    while batch := list(islice(records, _PERSONS_A_COMMIT)):
         yield batch
 
 
-def _spoken(header: Header, now: datetime) -> datetime:
-    """As of when the extract speaks: when it was made, and never later than now."""
-    try:
-        return min(read_instant(header.created or ""), now)
-    except ValueError:
-        return now
-
-
-def _number(text: object) -> int | None:
-    said = str(text)
-    return int(said) if said.isascii() and said.isdigit() else None
-
-
-def _child(born: str, today: date) -> bool:
-    """Whether a birth date, whole or partial, is or may be of somebody under eighteen."""
-    day = last_day(born)
-    if day is None:
-        return False
-    birthday_to_come = (today.month, today.day) < (day.month, day.day)
-    return today.year - day.year - birthday_to_come < _ADULT
+def _path(stream: BinaryIO) -> Path | None:
+    """The file that a stream reads from its beginning, if it is one."""
+    name = getattr(stream, "name", None)
+    return Path(name) if isinstance(name, str) and Path(name).is_file() and stream.tell() == 0 else None

@@ -8,17 +8,17 @@ clock finds it without a restart.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
 
+from adapter.cluster import look, members, together
 from adapter.consequence import follow
 from adapter.database import Transaction
 from adapter.instant import NEVER, millis, moment
-from consent.decide import mentionable
-from consent.model import Channel, OptOut, Sensitive, Standing, View
-from consent.permit import permits
+from adapter.permits import intern_standing
+from consent.model import OptOut, Standing
 from consent.policy import Policy
 from consent.standing import Choice, Facts, Register, next_change, standing_at
 
@@ -39,61 +39,16 @@ class Recorded:
     discussed: bool = False
 
 
-def build_epoch(transaction: Transaction, policy: Policy, now: datetime) -> int:
-    """Put a policy in force: its permits are built beside the old ones, then one row flips."""
-    transaction.alone()
-    current = transaction.one("SELECT e.id, e.digest FROM epoch e JOIN current_epoch c ON c.epoch = e.id")
-    if current is not None and current[1] == policy.digest:
-        return int(current[0])
-    epoch = transaction.number(
-        "INSERT INTO epoch (policy, version, digest, built) VALUES (:name, :version, :digest, :now) RETURNING id",
-        name=policy.name,
-        version=policy.version,
-        digest=policy.digest,
-        now=millis(now),
-    )
-    _write_permits(transaction, policy, epoch, _views(transaction), _standings(transaction))
-    transaction.execute("DELETE FROM current_epoch")
-    transaction.execute("INSERT INTO current_epoch (epoch) VALUES (:epoch)", epoch=epoch)
-    transaction.execute("DELETE FROM permit WHERE epoch <> :epoch", epoch=epoch)
-    return epoch
-
-
-def intern_view(transaction: Transaction, policy: Policy, view: View) -> int:
-    """Give a view its number, with permits for every standing there is."""
-    words = asdict(view) | {"channel": view.channel.value}
-    known = "SELECT id FROM view WHERE recipient = :recipient AND role = :role AND purpose = :purpose"
-    number = _interned(transaction, f"{known} AND channel = :channel", words)
-    if number is not None:
-        return number
-    number = transaction.number(
-        "INSERT INTO view (recipient, role, purpose, channel) VALUES (:recipient, :role, :purpose, :channel)"
-        " RETURNING id",
-        **words,
-    )
-    _write_permits(transaction, policy, _epoch(transaction), {view: number}, _standings(transaction))
-    return number
-
-
-def intern_standing(transaction: Transaction, policy: Policy, standing: Standing) -> int:
-    """Give a standing its number, with permits for every view there is."""
-    facts = json.dumps(asdict(standing), sort_keys=True)
-    number = _interned(transaction, "SELECT id FROM standing WHERE facts = :facts", {"facts": facts})
-    if number is not None:
-        return number
-    named = mentionable(standing, locates=False)
-    number = transaction.number(
-        "INSERT INTO standing (facts, mentionable, label) VALUES (:facts, :mentionable, :label) RETURNING id",
-        facts=facts,
-        mentionable=int(named) + int(named and mentionable(standing, locates=True)),
-        label="R" if standing.pds_sensitive is Sensitive.YES else "",
-    )
-    _write_permits(transaction, policy, _epoch(transaction), _views(transaction), {standing: number})
-    return number
-
-
 def record_choice(transaction: Transaction, policy: Policy, person: int, choice: Recorded, now: datetime) -> bool:
     """Write down a choice, and let it act; say whether anything new was said."""
+    new = write_choice(transaction, person, choice, now)
+    if new:
+        refresh(transaction, policy, [person], now)
+    return new
+
+
+def write_choice(transaction: Transaction, person: int, choice: Recorded, now: datetime) -> bool:
+    """Write down a choice, for a caller that lets it act; say whether anything new was said."""
     said = {
         "person": person,
         "kind": choice.kind,
@@ -118,7 +73,6 @@ def record_choice(transaction: Transaction, policy: Policy, person: int, choice:
         evidence=choice.evidence,
         discussed=int(choice.discussed),
     )
-    refresh(transaction, policy, [person], now)
     return True
 
 
@@ -136,13 +90,28 @@ def change_facts(transaction: Transaction, policy: Policy, person: int, now: dat
     return refresh(transaction, policy, [person], now)[person]
 
 
-def refresh(transaction: Transaction, policy: Policy, people: Iterable[int], now: datetime) -> dict[int, Standing]:
+@dataclass
+class Known:
+    """What one transaction has read and does not change: declared registers by council, and numbers of standings."""
+
+    registers: dict[int, dict[str, Register]] = field(default_factory=dict)
+    standings: dict[Standing, int] = field(default_factory=dict)
+
+    def number(self, transaction: Transaction, policy: Policy, standing: Standing) -> int:
+        """The number of a standing, which is interned when it has none."""
+        if standing not in self.standings:
+            self.standings[standing] = intern_standing(transaction, policy, standing)
+        return self.standings[standing]
+
+
+def refresh(
+    transaction: Transaction, policy: Policy, people: Iterable[int], now: datetime, known: Known | None = None
+) -> dict[int, Standing]:
     """Work out the standings of people anew, now and after the next instant at which each changes."""
+    known = known or Known()
     standings = {}
-    for person in people:
-        # What somebody else puts on file meanwhile would be overlooked.
-        transaction.held("SELECT id FROM person WHERE id = :person", person=person)
-        facts = facts_of(transaction, person, now)
+    for person in _clusters(transaction, people):
+        facts = facts_of(transaction, person, now, known)
         standings[person] = standing_at(facts, policy, now)
         turn = next_change(facts, policy, now)
         after = standing_at(facts, policy, turn) if turn else standings[person]
@@ -150,9 +119,9 @@ def refresh(transaction: Transaction, policy: Policy, people: Iterable[int], now
         transaction.execute(
             "UPDATE person SET standing = :standing, standing_until = :until, standing_after = :after,"
             " after_until = :end WHERE id = :person",
-            standing=intern_standing(transaction, policy, standings[person]),
+            standing=known.number(transaction, policy, standings[person]),
             until=millis(turn) if turn else NEVER,
-            after=intern_standing(transaction, policy, after),
+            after=known.number(transaction, policy, after),
             end=millis(end) if end else NEVER,
             person=person,
         )
@@ -171,18 +140,33 @@ def roll(transaction: Transaction, policy: Policy, now: datetime, *, most: int =
     return len(due)
 
 
-def facts_of(transaction: Transaction, person: int, now: datetime) -> Facts:
-    """Gather what is on file about one person."""
-    row = transaction.one("SELECT council, first_seen, facts FROM person WHERE id = :person", person=person)
+def facts_of(transaction: Transaction, person: int, now: datetime, known: Known | None = None) -> Facts:
+    """Gather what is on file about one person, which nobody else changes until the transaction ends."""
+    row = transaction.held("SELECT council, first_seen, facts FROM person WHERE id = :person", person=person)
     if row is None:
         raise LookupError("no such person")
     council, first_seen, kept = row
-    facts = read_facts(json.loads(kept), moment(first_seen))
-    return replace(
-        facts,
-        choices=_choices(transaction, person),
-        registers=registers(transaction, council, now),
-    )
+    declared = known.registers if known else {}
+    if council not in declared:
+        declared[council] = registers(transaction, council, now)
+    marks, choices = json.loads(kept), _choices(transaction, person)
+    for other in members(transaction, person):
+        if other != person:
+            since, theirs = look(transaction, other)
+            first_seen, marks = min(first_seen, since), together(marks, theirs)
+            # A series of its own: whoever objects in one record objects in all, however later another was written.
+            choices += tuple(replace(c, series=f"{c.series}#{other}") for c in _choices(transaction, other))
+    return replace(read_facts(marks, moment(first_seen)), choices=choices, registers=declared[council])
+
+
+def _clusters(transaction: Transaction, people: Iterable[int]) -> Iterator[int]:
+    """The people, each with the others of their cluster, once."""
+    seen: set[int] = set()
+    for person in people:
+        for member in members(transaction, person) if person not in seen else ():
+            if member not in seen:
+                seen.add(member)
+                yield member
 
 
 def read_facts(kept: Mapping[str, Any], first_seen: datetime) -> Facts:
@@ -215,60 +199,3 @@ def _choices(transaction: Transaction, person: int) -> tuple[Choice, ...]:
         Choice(kind, OptOut(value), moment(effective), moment(recorded), series)
         for kind, value, effective, recorded, series in rows
     )
-
-
-def _interned(transaction: Transaction, sql: str, words: Mapping[str, Any]) -> int | None:
-    """Look for what is interned; where it is not, look again alone, so that every pair gets its permit."""
-    row = transaction.one(sql, **words)
-    if row is None:
-        transaction.alone()
-        row = transaction.one(sql, **words)
-    return int(row[0]) if row else None
-
-
-def _epoch(transaction: Transaction) -> int:
-    return transaction.number("SELECT epoch FROM current_epoch")
-
-
-def _views(transaction: Transaction) -> dict[View, int]:
-    rows = transaction.all("SELECT id, recipient, role, purpose, channel FROM view")
-    return {
-        View(recipient, role, purpose, Channel(channel)): number for number, recipient, role, purpose, channel in rows
-    }
-
-
-def _standings(transaction: Transaction) -> dict[Standing, int]:
-    return {read_standing(facts): number for number, facts in transaction.all("SELECT id, facts FROM standing")}
-
-
-def read_standing(facts: str) -> Standing:
-    """Read a standing as it is kept."""
-    kinds = {name: type(value) for name, value in asdict(Standing()).items()}
-    return Standing(**{name: kinds[name](value) for name, value in json.loads(facts).items()})
-
-
-def _write_permits(
-    transaction: Transaction,
-    policy: Policy,
-    epoch: int,
-    views: Mapping[View, int],
-    standings: Mapping[Standing, int],
-) -> None:
-    rows = [
-        {
-            "epoch": epoch,
-            "view": views[view],
-            "standing": standings[standing],
-            "related": int(related),
-            "lift": int(lift),
-            "mask": permit.mask,
-            "own": permit.own,
-        }
-        for view, standing, related, lift, permit in permits(policy, views, standings)
-    ]
-    if rows:
-        transaction.many(
-            "INSERT INTO permit (epoch, view, standing, related, lift, mask, own)"
-            " VALUES (:epoch, :view, :standing, :related, :lift, :mask, :own)",
-            rows,
-        )

@@ -1,7 +1,8 @@
 """Is it FHIR?
 
 Structure is checked where data enters, with fhir.resources' R4B models (field for field those of R4 4.0.1 for the
-types here). Nothing on the way out imports this: the models rewrite instants and decimals, and are slow.
+types here). What is surely well formed by the compiled check is not taken apart by them. Nothing on the way out
+imports this: the models rewrite instants and decimals, and are slow.
 https://hl7.org/fhir/R4/resourcelist.html
 """
 
@@ -11,7 +12,10 @@ from functools import cache
 from importlib import import_module
 from typing import Any
 
-from pydantic import BaseModel, ValidationError
+from fhir_core.fhirabstractmodel import FHIRAbstractModel
+from pydantic import ValidationError
+
+from adapter.structure import surely_well_formed
 
 _TYPES = {
     "CareTeam": "careteam",
@@ -23,9 +27,9 @@ _TYPES = {
 }
 # fhir.resources knows required bindings and does not hold to them.
 _REQUIRED_CODES = {
-    ("CareTeam", "status"): {"proposed", "active", "suspended", "inactive", "entered-in-error"},
-    ("Consent", "status"): {"draft", "proposed", "active", "rejected", "inactive", "entered-in-error"},
-    ("EpisodeOfCare", "status"): {
+    ("CareTeam", "status"): ("proposed", "active", "suspended", "inactive", "entered-in-error"),
+    ("Consent", "status"): ("draft", "proposed", "active", "rejected", "inactive", "entered-in-error"),
+    ("EpisodeOfCare", "status"): (
         "planned",
         "waitlist",
         "active",
@@ -33,9 +37,9 @@ _REQUIRED_CODES = {
         "finished",
         "cancelled",
         "entered-in-error",
-    },
-    ("Patient", "gender"): {"male", "female", "other", "unknown"},
-    ("RelatedPerson", "gender"): {"male", "female", "other", "unknown"},
+    ),
+    ("Patient", "gender"): ("male", "female", "other", "unknown"),
+    ("RelatedPerson", "gender"): ("male", "female", "other", "unknown"),
 }
 
 
@@ -44,7 +48,8 @@ def faults(resource: dict[str, Any]) -> list[str]:
     kind = resource.get("resourceType", "")
     if kind not in _TYPES:
         return ["resourceType is not one that is kept here"]
-    return _model_faults(kind, resource) + _code_faults(kind, resource)
+    sound = surely_well_formed(_model(kind), resource)
+    return ([] if sound else _model_faults(kind, resource)) + _code_faults(kind, resource)
 
 
 def _model_faults(kind: str, resource: dict[str, Any]) -> list[str]:
@@ -67,6 +72,6 @@ def _code_faults(kind: str, resource: dict[str, Any]) -> list[str]:
 
 
 @cache
-def _model(kind: str) -> type[BaseModel]:
-    model: type[BaseModel] = getattr(import_module(f"fhir.resources.R4B.{_TYPES[kind]}"), kind)
+def _model(kind: str) -> type[FHIRAbstractModel]:
+    model: type[FHIRAbstractModel] = getattr(import_module(f"fhir.resources.R4B.{_TYPES[kind]}"), kind)
     return model

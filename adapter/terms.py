@@ -8,8 +8,10 @@ term of its own. https://hl7.org/fhir/R4/search.html
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
+
+from mappings.mapped import REFERENCE
 
 NHS_NUMBER_SYSTEM = "https://fhir.nhs.uk/Id/nhs-number"
 IDENTIFY_BY_NUMBER = "identify-number"
@@ -20,22 +22,20 @@ Term = tuple[str, str]
 
 def normal(text: str) -> str:
     """Fold case, accents and spaces, as searching does."""
+    if text.isascii():
+        return " ".join(text.lower().split())
     plain = "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
     return " ".join(plain.casefold().replace("’", "'").split())
 
 
 def terms(kind: str, body: dict[str, Any]) -> set[Term]:
     """List what one facet of a resource can be found by, as (parameter, value)."""
-    found = set(_codes(body))
-    for element, parameter in _REFERENCES.get(kind, {}).items():
-        found |= {(parameter, target) for target in _targets(body.get(element))}
-    if kind == "Provenance":
-        found |= {("patient", target) for _, target in found if target.startswith(_PATIENT)}
-    for element, parameter in _TOKENS.get(kind, {}).items():
-        found |= {(parameter, value) for value in _tokens(body.get(element))}
-    for element, parameter in _DATES.get(kind, {}).items():
-        found |= {(parameter, value) for value in _listed(body.get(element)) if isinstance(value, str)}
-    found |= set(_names(body))
+    found: set[Term] = set()
+    readers = _READERS[kind]
+    for element, value in body.items():
+        reader = readers.get(element)
+        if reader is not None:
+            found.update(reader(value))
     return found
 
 
@@ -60,61 +60,84 @@ def identifying_by_number(identifiers: dict[str, Any], birth_dates: Iterable[str
     }
 
 
-_REFERENCES = {
-    "CareTeam": {"subject": "patient"},
-    "EpisodeOfCare": {"patient": "patient"},
-    "RelatedPerson": {"patient": "patient"},
-    "Consent": {"patient": "patient"},
-    "Provenance": {"target": "target"},
-}
-# Provenance's `patient` finds those whose target is the person (https://hl7.org/fhir/R4/provenance.html#search).
-_PATIENT = "Patient/"
-_TOKENS = {
-    "Patient": {"identifier": "identifier", "gender": "gender"},
-    "CareTeam": {"status": "status", "category": "category"},
-    "EpisodeOfCare": {"status": "status", "type": "type"},
-    "RelatedPerson": {"relationship": "relationship"},
-    "Consent": {"status": "status", "category": "category"},
-}
-_DATES = {
-    "Patient": {"birthDate": "birthdate"},
-    "Consent": {"dateTime": "date"},
-    "Provenance": {"recorded": "recorded"},
-}
+Reader = Callable[[Any], Iterable[Term]]
 
 
-def _codes(body: dict[str, Any]) -> Iterator[Term]:
-    if "active" in body:
-        yield "active", "true" if body["active"] else "false"
+def _reference(parameter: str) -> Reader:
+    return lambda value: [(parameter, item["reference"]) for item in _listed(value) if "reference" in item]
 
 
-def _names(body: dict[str, Any]) -> Iterator[Term]:
-    for name in body.get("name", ()) if isinstance(body.get("name"), list) else ():
+def _target(value: Any) -> Iterator[Term]:
+    # Provenance's `patient` finds those whose target is the person (https://hl7.org/fhir/R4/provenance.html#search).
+    for item in _listed(value):
+        target = item.get("reference", "")
+        yield "target", target
+        if target.startswith(_PATIENTS):
+            yield "patient", target
+
+
+def _token(parameter: str) -> Reader:
+    def read(value: Any) -> Iterator[Term]:
+        for item in _listed(value):
+            codings = item.get("coding", [item]) if isinstance(item, dict) else [{"code": item}]
+            for coding in codings:
+                code = coding.get("code") or coding.get("value")
+                if code:
+                    yield parameter, code
+                    yield parameter, f"{coding.get('system', '')}|{code}"
+
+    return read
+
+
+def _date(parameter: str) -> Reader:
+    return lambda value: [(parameter, said) for said in _listed(value) if isinstance(said, str)]
+
+
+def _active(value: Any) -> list[Term]:
+    return [("active", "true" if value else "false")]
+
+
+def _names(value: Any) -> Iterator[Term]:
+    for name in value if isinstance(value, list) else ():
         parts = [("family", name["family"])] if "family" in name else []
         parts += [("given", given) for given in name.get("given", ())]
-        for parameter, value in parts:
-            yield parameter, normal(value)
-            yield "name", normal(value)
+        for parameter, said in parts:
+            plain = normal(said)
+            yield parameter, plain
+            yield "name", plain
+
+
+_PATIENTS = ("Patient/", f"{REFERENCE}Patient:")
+# How each element of each type is read.
+_READERS: dict[str, dict[str, Reader]] = {
+    "Patient": {
+        "identifier": _token("identifier"),
+        "gender": _token("gender"),
+        "birthDate": _date("birthdate"),
+        "name": _names,
+        "active": _active,
+    },
+    "CareTeam": {"subject": _reference("patient"), "status": _token("status"), "category": _token("category")},
+    "EpisodeOfCare": {"patient": _reference("patient"), "status": _token("status"), "type": _token("type")},
+    "RelatedPerson": {
+        "patient": _reference("patient"),
+        "relationship": _token("relationship"),
+        "name": _names,
+        "active": _active,
+    },
+    "Consent": {
+        "patient": _reference("patient"),
+        "status": _token("status"),
+        "category": _token("category"),
+        "dateTime": _date("date"),
+    },
+    "Provenance": {"target": _target, "recorded": _date("recorded")},
+}
 
 
 def _givens(name: dict[str, Any]) -> set[str]:
     given = [normal(part) for part in name.get("given", ())]
     return {given[0], " ".join(given)} if given else set()
-
-
-def _targets(value: Any) -> set[str]:
-    return {item["reference"] for item in _listed(value) if "reference" in item}
-
-
-def _tokens(value: Any) -> set[str]:
-    found: set[str] = set()
-    for item in _listed(value):
-        codings = item.get("coding", [item]) if isinstance(item, dict) else [{"code": item}]
-        for coding in codings:
-            code = coding.get("code") or coding.get("value")
-            if code:
-                found |= {code, f"{coding.get('system', '')}|{code}"}
-    return found
 
 
 def _listed(value: Any) -> list[Any]:

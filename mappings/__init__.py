@@ -9,7 +9,7 @@ The layouts and the language of mappings: mappings/README.md ; FHIR R4: https://
 from mappings.engine import Context, Mapping, MappingError, load
 from mappings.mapped import Choice, Facet, Mapped, Organisation, Resource
 from mappings.problems import Problem
-from mappings.readers import Caps, read
+from mappings.readers import Caps, Csv, read
 from mappings.record import CaseRecord, Header, Node, Trailer
 
 __all__ = [
@@ -17,6 +17,7 @@ __all__ = [
     "CaseRecord",
     "Choice",
     "Context",
+    "Csv",
     "Facet",
     "Header",
     "Mapped",

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from mappings.declared import Section
-from mappings.fields import Field, compile_field
+from mappings.fields import Field, compile_field, optional_field
 from mappings.mapped import Choice
 from mappings.paths import Path
 from mappings.problems import Unreadable
@@ -20,7 +20,7 @@ from mappings.record import Node
 from mappings.run import Run
 from mappings.stock import Stock, path
 
-_KEYS = frozenset({"each", "kind", "value", "effective", "recorded", "by"})
+_KEYS = frozenset({"each", "kind", "value", "effective", "recorded", "by", "evidence"})
 
 Kind = Literal["nhs-number", "shared-record"]
 _KINDS: tuple[Kind, ...] = ("nhs-number", "shared-record")
@@ -35,6 +35,7 @@ class Choices:
     effective: Field
     recorded: Field
     by: Field
+    evidence: Field | None
 
     def read(self, run: Run) -> tuple[Choice, ...]:
         return tuple(choice for node in self.each.nodes(run.root, run.root) for choice in self._choices(run, node))
@@ -63,7 +64,7 @@ class Choices:
             run.complain(node, None, "has no value that can be read; it counts as an objection", "dropped", None)
         effective, recorded = self.effective.text(run, node), self.recorded.text(run, node)
         for kind in known or _KINDS:
-            yield Choice(kind, "objects", effective, recorded, self.by.text(run, node))
+            yield Choice(kind, "objects", effective, recorded, *self._word(run, node))
 
     def _permit(self, run: Run, node: Node, kind: Kind, value: str) -> Iterator[Choice]:
         """A choice that lets something be told: in doubt it changes nothing."""
@@ -71,11 +72,15 @@ class Choices:
         if isinstance(effective, Unreadable) or isinstance(recorded, Unreadable):
             run.complain(node, None, "has a date that cannot be read; it is dropped", "dropped", None)
         elif value == "withdrawn":
-            yield Choice(kind, "withdrawn", effective, recorded, self.by.text(run, node))
+            yield Choice(kind, "withdrawn", effective, recorded, *self._word(run, node))
         elif effective or recorded:
-            yield Choice(kind, "clear", effective, recorded, self.by.text(run, node))
+            yield Choice(kind, "clear", effective, recorded, *self._word(run, node))
         else:
             run.complain(node, None, "says that nothing is recorded, and not when; it is dropped", "dropped", None)
+
+    def _word(self, run: Run, node: Node) -> tuple[str | None, str | None]:
+        """Who said so, and what shows it."""
+        return self.by.text(run, node), self.evidence.text(run, node) if self.evidence else None
 
 
 def compile_choices(top: Section, stock: Stock) -> Choices | None:
@@ -90,4 +95,5 @@ def compile_choices(top: Section, stock: Stock) -> Choices | None:
         effective=compile_field(section, "effective", stock),
         recorded=compile_field(section, "recorded", stock),
         by=compile_field(section, "by", stock),
+        evidence=optional_field(section, "evidence", stock),
     )

@@ -15,11 +15,11 @@ from mappings import elements, unless
 from mappings.choices import compile_choices
 from mappings.declared import MappingError, Section
 from mappings.facts import compile_facts
+from mappings.layouts import compile_layout
 from mappings.mapped import CARRIER
 from mappings.mapping import Mapping
 from mappings.organisations import compile_organisations
 from mappings.provenance import TYPE, compile_provenance
-from mappings.readers import LAYOUTS
 from mappings.resources import FacetRule, ResourceRule
 from mappings.rows import LIST_KEYS, compile_rows
 from mappings.run import Context
@@ -29,6 +29,9 @@ __all__ = ["Context", "Mapping", "MappingError", "load"]
 
 _HERE = Path(__file__).parent
 _CODES = _HERE / "codes"
+# Whom a feed speaks of: the case record makes this resource, and a feed may refer to it.
+_PERSON = "Patient"
+_HEAD = frozenset({"name", "layout", "version", "feed", "csv", "beside"})
 _TOP = frozenset({"mapping", "fact", "choice", "organisation", "shape", "resource", "provenance"})
 _RESOURCE = frozenset({"type", "key", "each", "unless", "facet"})
 _FACET = frozenset({"part", "category", "locates", "mentions", "provider", "each", "unless", "shape"})
@@ -36,17 +39,22 @@ _FACET = frozenset({"part", "category", "locates", "mentions", "provider", "each
 
 def load(name_or_path: str | Path, *, nhs_number: Callable[[str], str]) -> Mapping:
     """`nhs_number` gives the ten digits of a number, or raises ValueError."""
-    file = _file(name_or_path)
+    return _load(_file(name_or_path), nhs_number, beside=False)
+
+
+def _load(file: Path, nhs_number: Callable[[str], str], *, beside: bool) -> Mapping:
     top = _read(file)
     head = top.table("mapping")
-    head.only(frozenset({"name", "layout", "version"}))
-    if head.text("layout") not in LAYOUTS:
-        head.fail(f"unknown layout `{head.text('layout')}`; known: {', '.join(LAYOUTS)}")
+    head.only(_HEAD)
+    layout, feed = compile_layout(head), head.optional("feed") or ""
+    if beside and not feed:
+        head.fail("stands beside another mapping and is no feed")
+    feeds = _beside(head, file, nhs_number, feed)
     version = head.content.get("version")
     if not isinstance(version, int):
         head.fail("`version` is missing or is no number")
-    stock = _stock(file, top, nhs_number)
-    facts = compile_facts(top, stock)
+    stock = _stock(file, top, nhs_number, feed)
+    facts = compile_facts(top, stock, feed)
     choices = compile_choices(top, stock)
     organisations = compile_organisations(top, stock)
     resources = tuple(_resource(section, stock) for section in top.tables("resource"))
@@ -55,15 +63,32 @@ def load(name_or_path: str | Path, *, nhs_number: Callable[[str], str]) -> Mappi
         stock.shape(top, name)
     return Mapping(
         name=head.text("name"),
-        layout=head.text("layout"),
+        file=str(file),
+        layout=layout,
         version=version,
-        digest=_digest(file, stock),
+        digest=_digest(file, stock, feeds),
         facts=facts,
         choices=choices,
         organisations=organisations,
         resources=resources,
         provenance=provenance,
+        feed=feed,
+        beside=feeds,
     )
+
+
+def _beside(head: Section, file: Path, nhs_number: Callable[[str], str], feed: str) -> dict[str, Mapping]:
+    """The mappings of the feeds that come in the same stream."""
+    if feed and "beside" in head:
+        head.fail("is a feed, and nothing stands beside one")
+    found: dict[str, Mapping] = {}
+    for name in head.words("beside"):
+        own = file.parent / name if name.endswith(".toml") else name
+        other = _load(_file(own), nhs_number, beside=True)
+        if other.layout != head.text("layout") or other.feed in found:
+            head.fail(f"`{name}` is of another layout, or of a feed that stands beside it already")
+        found[other.feed] = other
+    return found
 
 
 def _file(name_or_path: str | Path) -> Path:
@@ -83,7 +108,7 @@ def _read(file: Path) -> Section:
     return top
 
 
-def _stock(file: Path, top: Section, nhs_number: Callable[[str], str]) -> Stock:
+def _stock(file: Path, top: Section, nhs_number: Callable[[str], str], feed: str) -> Stock:
     shapes = {name: top.table("shape").table(name) for name in top.content.get("shape", {})}
     for shape in shapes.values():
         shape.only(LIST_KEYS)
@@ -91,7 +116,8 @@ def _stock(file: Path, top: Section, nhs_number: Callable[[str], str]) -> Stock:
     if TYPE in types:
         top.fail(f"{TYPE} is made for every resource; it is described in [provenance]")
     folders = (file.parent, file.parent / "codes", _CODES)
-    return Stock(folders, nhs_number, types, shapes, compile_rows)
+    elsewhere = frozenset({_PERSON}) - types if feed else frozenset()
+    return Stock(folders, nhs_number, types, shapes, compile_rows, elsewhere)
 
 
 def _resource(section: Section, stock: Stock) -> ResourceRule:
@@ -146,8 +172,10 @@ def _check_owners(facets: list[Section], stock: Stock) -> None:
                 facet.fail(f"element `{name}` belongs to facet `{owners[name]}` already")
 
 
-def _digest(file: Path, stock: Stock) -> str:
+def _digest(file: Path, stock: Stock, feeds: dict[str, Mapping]) -> str:
     content = sha256(file.read_bytes())
     for name in sorted(stock.tables):
         content.update(b"\0" + name.encode() + b"\0" + stock.tables[name].content)
+    for name in sorted(feeds):
+        content.update(b"\0" + feeds[name].digest.encode())
     return content.hexdigest()

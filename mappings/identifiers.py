@@ -109,7 +109,8 @@ def uprn_key(raw: str) -> dict[str, Any] | Unreadable:
 def place(run: Run) -> dict[str, str]:
     """Where in the extract the record stood, and what it held there."""
     context, record = run.context, run.record
+    read_as = [f"encoding:{context.encoding}"] if context.encoding else []
     return {
         "system": f"{context.canonical}/Id/extract-place",
-        "value": f"{context.file}:{record.line} sha256:{record.digest}",
+        "value": " ".join((f"{context.file}:{record.line}", f"sha256:{record.digest}", *read_as)),
     }

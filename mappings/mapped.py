@@ -44,6 +44,8 @@ class Choice:
     effective: str | None
     recorded: str | None
     by: str | None
+    # What shows that the choice was made: a reference to a letter, a call, a form.
+    evidence: str | None = None
 
 
 @dataclass(frozen=True, repr=False)
@@ -67,6 +69,10 @@ class Mapped:
     problems: tuple[Problem, ...]
     merged_into: str | None = None
     sequence: int | None = None
+    # Which part of the person this is; "" is the case record itself.
+    feed: str = ""
+    # The facts that the layout does not carry: they count only where nobody else has said anything of them.
+    unstated: frozenset[str] = frozenset()
 
 
 def reference(type: str, key: str) -> dict[str, str]:

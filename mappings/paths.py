@@ -74,6 +74,10 @@ def path(text: str) -> Path:
 
 
 def _find(absolute: bool, steps: tuple[Step, ...]) -> Find:
+    if len(steps) == 1 and not absolute:
+        (only,) = steps
+        return lambda node, root: only([node])
+
     def find(node: Node, root: Node) -> list[Node]:
         found = [root if absolute else node]
         for step in steps:

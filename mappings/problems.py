@@ -25,6 +25,8 @@ class Problem:
     reason: str
     effect: Effect
     value: str | None = dataclasses.field(default=None, repr=False)
+    # The local id of who is quarantined, where it is known: somebody who cannot be read is not absent.
+    person: str | None = dataclasses.field(default=None, repr=False)
 
     def __str__(self) -> str:
         shown = "" if self.value is None else f" `{shorten(self.value)}`"

@@ -27,10 +27,12 @@ class ProvenanceRule:
 
     def of(self, run: Run, resource: Resource) -> Resource:
         target = next(facet for facet in resource.facets if facet.part == CARRIER)
-        body: dict[str, Any] = {"target": [reference(resource.type, resource.key)]}
-        body.update(self.rows.fill(run, run.root) or {})
+        if run.provenance is None:
+            # The same for every resource of the record.
+            run.provenance = self.rows.fill(run, run.root) or {}, self.officer_rows.fill(run, run.root)
+        shared, place = run.provenance
+        body: dict[str, Any] = {"target": [reference(resource.type, resource.key)], **shared}
         carrier = Facet(CARRIER, target.category, body, target.locates, target.mentions, target.provider)
-        place = self.officer_rows.fill(run, run.root)
         facets = (carrier,) if place is None else (carrier, Facet(_PLACE, self.officer_category, place))
         return Resource(TYPE, f"provenance:{resource.type}:{resource.key}", facets)
 

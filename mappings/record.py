@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Literal
 
+from mappings.problems import Problem
+
 Operation = Literal["upsert", "merge", "delete"]
 Mode = Literal["full", "delta"]
 
@@ -26,6 +28,14 @@ class Node:
     text: str | None = None
     attributes: dict[str, str] = field(default_factory=dict)
     children: list["Node"] = field(default_factory=list)
+    # Where it stands in the words of its file, for a layout whose lines do not tell: `[3].person.address`.
+    path: str | None = None
+
+    def place(self, attribute: str | None) -> str:
+        """What a problem calls this node, or an attribute of it."""
+        if self.path is not None:
+            return ".".join(part for part in (self.path, attribute) if part) or self.name
+        return f"{self.name}@{attribute}" if attribute else self.name
 
 
 @dataclass(frozen=True)
@@ -55,6 +65,10 @@ class CaseRecord:
     merged_into: str | None = None
     # The record's own place in the order of what its source sends, where each record has one.
     sequence: int | None = None
+    # Which part of the person it speaks of alone; "" is the whole person.
+    feed: str = ""
+    # What the reader found wrong in it: one that quarantines keeps it out, yet what it marks and objects to is heard.
+    problems: tuple[Problem, ...] = ()
 
 
 @dataclass(frozen=True)

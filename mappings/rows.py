@@ -145,16 +145,17 @@ def _value(row: Section, stock: Stock, put: Put) -> Write:
 def _reference(row: Section, stock: Stock, put: Put) -> Write:
     row.only(frozenset({"element", "reference", "each", "unless"}))
     type, colon, _ = row.text("reference").partition(":")
-    if not colon or type not in stock.types:
-        row.fail(f"`reference` begins with `{type}`; known: {', '.join(sorted(stock.types))}")
-    target = template(row, "reference")
+    if not colon or type not in stock.types | stock.elsewhere:
+        row.fail(f"`reference` begins with `{type}`; known: {', '.join(sorted(stock.types | stock.elsewhere))}")
+    target, here = template(row, "reference"), type in stock.types
 
     def write(run: Run, node: Node, body: Body, entries: Entries) -> bool:
         filled = target.fill(node, run.root)
         if filled is None:
             return False
         refers = reference(*filled.split(":", 1))
-        run.references.append((refers["reference"], node))
+        if here:
+            run.references.append((refers["reference"], node))
         return put(body, entries, node, refers)
 
     return _for_each(row, write)

@@ -26,6 +26,8 @@ class Context:
     received: str
     file: str
     extract_id: str | None
+    # In which encoding the file was read, where its reader says so.
+    encoding: str | None = None
 
     @property
     def today(self) -> str:
@@ -48,11 +50,13 @@ class Run:
     problems: list[Problem] = field(default_factory=list)
     # Every reference to another resource of this person: its target, and who refers to it.
     references: list[tuple[str, Node]] = field(default_factory=list)
+    # What everybody, and what officers, are told of where the record comes from; read once.
+    provenance: tuple[dict[str, Any], dict[str, Any] | None] | None = None
     _said: set[tuple[int, str, str | None]] = field(default_factory=set)
 
     def complain(self, node: Node, attribute: str | None, reason: str, effect: Effect, value: str | None) -> None:
         """The first thing said of a value in its place is the one that is kept."""
-        name = f"{node.name}@{attribute}" if attribute else node.name
+        name = node.place(attribute)
         place = (node.line, name, value)
         # Without a value the complaint is about the element itself, which may lack several things.
         if value is not None and place in self._said:

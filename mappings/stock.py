@@ -34,6 +34,8 @@ class Stock:
     types: frozenset[str]
     shapes: dict[str, Section]
     compile: Callable[[Section, "Stock"], Filler]
+    # The types of the resources that another mapping makes of the same person.
+    elsewhere: frozenset[str] = frozenset()
     tables: dict[str, Table] = field(default_factory=dict)
     _compiled: dict[str, Filler] = field(default_factory=dict)
     _open: list[str] = field(default_factory=list)

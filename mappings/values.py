@@ -38,7 +38,7 @@ _NOTHING = {
 _NO_NAME = {"test", "baby", "missing nhs number", "no name", "xxx", "xxxx"}
 _DUPLICATE = re.compile(r"\bduplicate\b", re.IGNORECASE)
 
-_DAY = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})(?:T00:00(?::00(?:\.0+)?)?)?")
+_DAY = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})(?:T00:00(?::00(?:\.0+)?)?(?:Z|\+00:00)?)?")
 _PARTIAL = re.compile(r"[0-9]{4}(?:-[0-9]{2})?")
 # Records of 1900 are the case systems' own filler, and 9999 is their "for ever".
 _FIRST_YEAR, _LAST_YEAR = 1901, 9000

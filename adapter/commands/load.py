@@ -31,7 +31,7 @@ from mappings.problems import Problem
 
 _STDIN = Path("-")
 _LINES = 20
-_OUTCOMES = ("stored", "unchanged", "quarantined")
+_OUTCOMES = ("stored", "unchanged", "quarantined", "closed")
 
 
 @dataclass
@@ -56,6 +56,9 @@ def load(
     source: Annotated[str, typer.Option(help="Which of its systems they come from.")] = "case management",
     mapping: Annotated[str, typer.Option(help="A shipped mapping's name, or the path of one.")] = "case-xml",
     report: Annotated[Path | None, typer.Option(help="Write every problem to this CSV file.")] = None,
+    yes_restrict: Annotated[
+        bool, typer.Option("--yes-restrict", help="Let it restrict, lock, close or hide however many people.")
+    ] = False,
     json: screen.Json = False,
 ) -> None:
     """Take in a council's extracts."""
@@ -64,6 +67,7 @@ def load(
         deployment = stack.enter_context(opened())
         problems = _Problems([stack.enter_context(Report(report))] if report else [])
         intake = _intake(deployment, mapping, council, source, problems)
+        intake.yes_restrict = yes_restrict
         receipts = [_receive(intake, file, council) for file in files]
     if json:
         screen.document(_document(receipts, problems))

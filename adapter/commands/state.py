@@ -66,16 +66,18 @@ def _queue(transaction: Transaction, deployment: Deployment) -> State:
 
 def _feeds(transaction: Transaction, deployment: Deployment) -> list[State]:
     rows = transaction.all(
-        "SELECT c.code, MAX(e.created) FROM council c LEFT JOIN extract e ON e.council = c.id AND e.state = 'done'"
-        " GROUP BY c.code ORDER BY c.code"
+        "SELECT c.code, COALESCE(e.feed, ''), MAX(e.created) FROM council c"
+        " LEFT JOIN extract e ON e.council = c.id AND e.state = 'done'"
+        " GROUP BY c.code, COALESCE(e.feed, '') ORDER BY c.code, COALESCE(e.feed, '')"
     )
     return [
         {
             "council": code,
+            "feed": feed or "case records",
             "newest_extract": when(created),
             "age": "-" if created is None else age(created, deployment.now()),
         }
-        for code, created in rows
+        for code, feed, created in rows
     ]
 
 

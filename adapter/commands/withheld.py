@@ -10,7 +10,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from adapter.database import Transaction
-from adapter.register import read_standing
+from adapter.permits import read_standing
 from consent.decide import decide
 from consent.model import Asking, Category, Channel, Standing, View
 from consent.policy import Policy

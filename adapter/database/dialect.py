@@ -6,10 +6,11 @@ The SQL stands once, in sql/*.sql; this module fills in the few words that SQLit
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib import resources
+from typing import Any
 
 from adapter.database.door import OURS
 
@@ -23,6 +24,9 @@ VISIBLE = (
     "visible_feed",
 )
 
+# How many ids are asked for at a time.
+_AT_ONCE = 64
+
 
 @dataclass(frozen=True)
 class Dialect:
@@ -35,6 +39,10 @@ class Dialect:
     alone: str
     # Ends a SELECT of one row that nobody else may change meanwhile.
     hold: str
+    # How a parameter without a name is written.
+    place: str
+    # Gives ids for a table that nobody else will use, in falling order, the last of them after the one given.
+    ids: Callable[[Any, str, int], list[int]]
 
     def __hash__(self) -> int:
         return hash(self.name)
@@ -42,6 +50,18 @@ class Dialect:
     def statement(self, sql: str) -> str:
         """Write `:name` parameters the way that the driver reads them."""
         return sql if self is SQLITE else _percent_parameters(sql)
+
+
+def _following(connection: Any, table: str, last: int) -> list[int]:
+    # SQLite has one writer at a time: what follows the highest number is free, and this transaction's.
+    (highest,) = connection.execute(f"SELECT COALESCE(MAX(id), 0) FROM {table}").fetchone()
+    first = max(highest, last) + 1
+    return list(range(first + _AT_ONCE - 1, first - 1, -1))
+
+
+def _drawn(connection: Any, table: str, _last: int) -> list[int]:
+    drawn = "SELECT nextval(pg_get_serial_sequence(%s, 'id')) FROM generate_series(1, %s) ORDER BY 1 DESC"
+    return [number for (number,) in connection.execute(drawn, (table, _AT_ONCE)).fetchall()]
 
 
 SQLITE = Dialect(
@@ -57,6 +77,8 @@ SQLITE = Dialect(
     begin="BEGIN IMMEDIATE",
     alone="",
     hold="",
+    place="?",
+    ids=_following,
 )
 
 POSTGRES = Dialect(
@@ -73,6 +95,8 @@ POSTGRES = Dialect(
     begin="BEGIN",
     alone="SELECT pg_advisory_xact_lock(1634952550)",
     hold=" FOR NO KEY UPDATE",
+    place="%s",
+    ids=_drawn,
 )
 
 

@@ -6,7 +6,7 @@ reads through the office.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
@@ -21,6 +21,9 @@ class Transaction:
     def __init__(self, connection: Any, dialect: Dialect) -> None:
         self._connection = connection
         self._dialect = dialect
+        # Ids that were asked for and are not yet used, the next one last.
+        self._ids: dict[str, list[int]] = {}
+        self._last: dict[str, int] = {}
 
     def execute(self, sql: str, **parameters: Any) -> None:
         """Run a statement for its effect."""
@@ -54,6 +57,20 @@ class Transaction:
         listed = list(rows)
         if listed:
             self._connection.cursor().executemany(self._dialect.statement(sql), listed)
+
+    def rows(self, table: str, columns: str, rows: Sequence[tuple[Any, ...]]) -> None:
+        """Insert rows into a table, all at once."""
+        if rows:
+            places = ", ".join([self._dialect.place] * len(rows[0]))
+            self._connection.cursor().executemany(f"INSERT INTO {table} ({columns}) VALUES ({places})", rows)
+
+    def next_id(self, table: str) -> int:
+        """An id for a row that this transaction is going to insert, and no other has."""
+        ids = self._ids.get(table)
+        if not ids:
+            ids = self._ids[table] = self._dialect.ids(self._connection, table, self._last.get(table, 0))
+            self._last[table] = ids[0]
+        return ids.pop()
 
     def alone(self) -> None:
         """Wait until no other transaction that asked to be alone is under way, and be the one."""

@@ -16,6 +16,8 @@ class Caps:
     elements: int = 20_000
     depth: int = 16
     attributes: int = 64
+    # What a file may hold of rows that must be grouped before any of them is understood.
+    held_bytes: int = 512 << 20
 
 
 CAPS = Caps()

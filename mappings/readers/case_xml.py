@@ -9,6 +9,7 @@ XML: https://www.w3.org/TR/xml/ ; the layout: mappings/README.md
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import chain
 from typing import BinaryIO
 
@@ -85,7 +86,9 @@ class _Reading:
             yield self._ignored(element, "Header", "stands twice; the first one counts")
             return
         problems: list[Problem] = []
-        self._header = envelope.header(self._name, element, problems)
+        self._header = replace(
+            envelope.header(self._name, element, problems), encoding=element.getroottree().docinfo.encoding
+        )
         yield from problems
         yield self._header
 

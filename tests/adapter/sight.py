@@ -18,7 +18,7 @@ import psycopg
 from adapter.consequence import relate
 from adapter.database import OURS, Ask, Program, Select
 from adapter.instant import NEVER, millis
-from adapter.register import intern_view
+from adapter.permits import intern_view
 from consent.model import Channel, View
 from tests.world import World
 

@@ -353,7 +353,8 @@ GROWING = {"person", "resource", "facet", "term", "relationship", "mention", "ch
 # As many people as a borough's adult social care knows, without their particulars.
 CROWD = [
     "INSERT INTO person (id, council, local_id, standing, standing_until, standing_after, after_until, first_seen,"
-    " digest, extract, facts, nhs_number_status) SELECT n, 1, 'P' || n, 1, 0, 1, 0, 0, '', NULL, '{}', '03'"
+    " digest, extract, spoken, merged_into, facts, nhs_number_status)"
+    " SELECT n, 1, 'P' || n, 1, 0, 1, 0, 0, '', NULL, 0, '', '{}', '03'"
     " FROM generate_series(1000, 21000) n",
     "INSERT INTO resource (id, public, type, person, key) SELECT n, 'crowd-' || n, 'Patient', n, 'patient'"
     " FROM generate_series(1000, 21000) n",

@@ -14,18 +14,8 @@ import pytest
 
 from adapter.deployment import open_deployment
 from adapter.instant import millis, moment
-from adapter.register import (
-    Recorded,
-    build_epoch,
-    change_facts,
-    facts_of,
-    intern_standing,
-    intern_view,
-    read_standing,
-    record_choice,
-    refresh,
-    roll,
-)
+from adapter.permits import build_epoch, intern_standing, intern_view, read_standing
+from adapter.register import Recorded, change_facts, facts_of, record_choice, refresh, roll
 from consent.model import Asking, Category, Channel, Lift, OptOut, Sensitive, Standing, View
 from consent.permit import permit
 from consent.standing import standing_at

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from adapter.facets import merged
+from adapter.forms import merged
 from adapter.register import roll
 from adapter.terms import identifying_by_name, normal, terms
 from tests.adapter.sight import SOCIAL_WORKER, WARD, everything, found, involve, kept, seen, select, tables, told
@@ -268,18 +268,17 @@ def test_who_takes_an_objection_back_waits_for_a_trace_again(world: World) -> No
     assert "patient/nhs-number" in seen(world, WARD)
 
 
-def test_a_record_that_the_council_merged_or_deleted_is_sealed_and_stays_so(world: World) -> None:
-    world.load(case("A1"), case("A2"), case("A3"))
+def test_a_record_that_the_council_deleted_is_sealed_and_stays_so(world: World) -> None:
+    world.load(case("A1"), case("A2"))
     world.declare()
-    for who in ("A1", "A2", "A3"):
+    for who in ("A1", "A2"):
         involve(world, who)
     world.load(
         case("A1", attributes='restricted="N" operation="delete"'),
-        case("A2", attributes='restricted="N" operation="merge" mergedInto="A3"'),
+        case("A2", attributes='restricted="N" operation="merge"'),
         sequence=2,
     )
     assert [seen(world, eye, who) for eye in (WARD, SOCIAL_WORKER) for who in ("A1", "A2")] == [set()] * 4
-    assert seen(world, WARD, "A3")
     world.load(case("A1", postcode="SW1A 2AA"), sequence=3)
     assert seen(world, WARD, "A1") == set()
 

@@ -12,7 +12,8 @@ import orjson
 
 from adapter.database import Ask, Program, Select
 from adapter.intake import load_mapping, open_intake
-from adapter.register import build_epoch, change_facts, roll
+from adapter.permits import build_epoch
+from adapter.register import change_facts, roll
 from consent.model import Category
 from tests.adapter.sight import (
     GP,

@@ -15,7 +15,7 @@ def withheld(found: dict[str, Any], asker: str, category: str) -> dict[str, Any]
 def test_an_empty_deployment_says_what_is_missing(desk: Desk) -> None:
     found = desk.json("status")
     assert (found["people"], found["queue"]["waiting"]) == (0, 0)
-    assert found["feeds"] == [{"council": "westminster", "newest_extract": "-", "age": "-"}]
+    assert found["feeds"] == [{"council": "westminster", "feed": "case records", "newest_extract": "-", "age": "-"}]
     assert "the nhs-number register of westminster is not declared (age -)" in found["alarms"]
 
 

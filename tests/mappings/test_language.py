@@ -20,6 +20,16 @@ as = "yes-no"
 blank = "yes"
 unreadable = "yes"
 
+[[fact]]
+fact = "locked"
+absent = "no"
+because = "nobody can lock a record here"
+
+[[fact]]
+fact = "do_not_disclose"
+absent = "no"
+because = "no address is told"
+
 [shape.name]
 rows = [{ element = "family", from = "Family" }]
 

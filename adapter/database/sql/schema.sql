@@ -13,6 +13,8 @@ CREATE TABLE extract (
     id {id},
     council {big} NOT NULL REFERENCES council (id),
     source {text} NOT NULL,
+    -- Which part of people it speaks of; empty for the case records themselves.
+    feed {text} NOT NULL,
     file {text} NOT NULL,
     extract_id {text},
     sequence {big},
@@ -80,6 +82,11 @@ CREATE TABLE person (
     first_seen {big} NOT NULL,
     digest {text} NOT NULL,
     extract {big},
+    -- As of when the record that is kept speaks, and its place in its source's order, where it has one.
+    spoken {big} NOT NULL,
+    sequence {big},
+    -- The local id of the record that this one has become part of; empty for one that stands for itself.
+    merged_into {text} NOT NULL,
     -- What the case record, officers and PDS say of the person, as the register reads it.
     facts {text} NOT NULL,
     nhs_number_status {text} NOT NULL,
@@ -87,6 +94,17 @@ CREATE TABLE person (
 );
 CREATE INDEX person_by_standing ON person (standing);
 CREATE INDEX person_by_change ON person (standing_until);
+CREATE INDEX person_merged ON person (council, merged_into);
+
+-- What a feed beside the case records last said of a person.
+CREATE TABLE feed_record (
+    person {big} NOT NULL REFERENCES person (id),
+    feed {text} NOT NULL,
+    digest {text} NOT NULL,
+    extract {big} NOT NULL,
+    spoken {big} NOT NULL,
+    PRIMARY KEY (person, feed)
+) {without_rowid};
 
 -- A choice as recorded: valid from `effective`, known since `recorded`.  Never updated, never deleted.
 CREATE TABLE choice (

@@ -88,5 +88,5 @@ SELECT v.id, v.recipient, v.role, v.purpose, v.channel FROM {main}view v
 -- name: visible_feed
 -- As of when each council's data speaks.
 SELECT c.id AS council, c.code, c.name, MAX(e.created) AS created
-FROM {main}council c LEFT JOIN {main}extract e ON e.council = c.id AND e.state = 'done'
+FROM {main}council c LEFT JOIN {main}extract e ON e.council = c.id AND e.state = 'done' AND e.feed = ''
 GROUP BY c.id, c.code, c.name
