@@ -27,7 +27,8 @@ from adapter.deployment import Deployment
 from adapter.errand import BadAnswerError, Composed, fresh_councils, off_loop, some
 from adapter.instant import millis
 from adapter.outstanding import Request
-from adapter.register import change_facts, intern_view
+from adapter.permits import intern_view
+from adapter.register import change_facts
 from adapter.terms import NHS_NUMBER_SYSTEM
 from consent.model import OptOut, View
 from pds_client.nhs_number import BadNhsNumber, NhsNumber

@@ -21,11 +21,11 @@ from adapter.body import padded
 from adapter.database import OURS, Ask, Door, Select, Transaction
 from adapter.deployment import Deployment
 from adapter.errand import BadAnswerError, Composed, fresh_councils, off_loop, some
-from adapter.facets import merged
+from adapter.forms import merged
 from adapter.identify import PDS, asked_with
 from adapter.instant import millis
 from adapter.outstanding import Request
-from adapter.register import intern_view
+from adapter.permits import intern_view
 from adapter.traced import defer, settle
 from pds_client import batch
 from pds_client.batch import Answer, BadBatch
