@@ -1,8 +1,8 @@
 """What is served, and what runs beside it?
 
 The application: the FHIR endpoint first, ahead of FastAPI's own stack; tokens, discovery, health and push as FastAPI
-routes; and in the background the trace queue, the standings whose instant has come, and the pushes that were
-under way when their process ended.
+routes; and in the background the trace queue, the standings whose instant has come, the pushes that were under way
+when their process ended, and the mailbox.
 """
 
 from __future__ import annotations
@@ -27,8 +27,11 @@ from adapter.deployment import Deployment, open_deployment
 from adapter.doors import add_push, add_unknown
 from adapter.identify import Identify
 from adapter.instant import millis, shown
+from adapter.mailbox import mailbox_for
+from adapter.outstanding import BusyError
 from adapter.pace import shared_pace
 from adapter.pds import client_for
+from adapter.post import post_for
 from adapter.push import Push
 from adapter.reception import Reception
 from adapter.register import roll
@@ -108,7 +111,7 @@ def application(deployment: Deployment, *, background: bool = True) -> Callable[
         gc.freeze()
         # A request leaves no cycles behind; to look for them after every twentieth costs a thirtieth of its time.
         gc.set_threshold(10_000, 20, 100)
-        work = (_keep_up, _trace, _take_up) if background else ()
+        work = (_keep_up, _trace, _take_up, _carry_post) if background else ()
         tasks = [asyncio.create_task(each(parts)) for each in work]
         yield
         for task in tasks:
@@ -247,3 +250,21 @@ async def _trace_with(identify: Identify) -> None:
             log.error("tracing stopped for now: %s", type(fault).__name__)
             worked = None
         await asyncio.sleep(0.1 if worked else _PAUSE_SECONDS)
+
+
+async def _carry_post(parts: Service) -> None:
+    """Fetch answers over MESH and send the next opt-out check, where MESH is set."""
+    deployment = parts.deployment
+    mailbox = mailbox_for(deployment.settings)
+    if mailbox is None:
+        return
+    post = post_for(deployment, parts.rest.release.door, mailbox, parts.trail.record)
+    while True:
+        try:
+            await post.round("opt-out-check")
+        except BusyError:
+            # Another worker is at it.
+            pass
+        except Exception as fault:
+            log.error("the mailbox could not be worked: %s", type(fault).__name__)
+        await asyncio.sleep(deployment.settings.mesh_poll_seconds)

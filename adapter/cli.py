@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import typer
 
-from adapter.commands import choice, client, pds, policy, register, review, trail
+from adapter.commands import choice, client, mesh, pds, policy, register, review, trail
 from adapter.commands.demo import demo
 from adapter.commands.explain import explain
 from adapter.commands.failure import Commands
@@ -39,5 +39,6 @@ for name, group in {
     "trail": trail.app,
     "policy": policy.app,
     "pds": pds.app,
+    "mesh": mesh.app,
 }.items():
     app.add_typer(group, name=name)

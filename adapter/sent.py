@@ -74,10 +74,11 @@ def _shown(now: int, stands: Ground) -> Generator[Ask | Select, list[tuple[Any, 
     if compared is None:
         return None
     patient = merged(orjson.loads(body) for _, _, body, _ in rows)
-    return Sent(_demographics(patient), compared, stands.organisation)
+    return Sent(asked_with(patient), compared, stands.organisation)
 
 
-def _demographics(patient: dict[str, Any]) -> Demographics:
+def asked_with(patient: dict[str, Any]) -> Demographics:
+    """What of a Patient, as the door shows it, PDS is asked with."""
     names = [name for name in patient.get("name", ()) if name.get("use") not in ("old", "nickname")]
     name = names[0] if names else {}
     return Demographics(

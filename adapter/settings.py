@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pydantic import Field
+from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -39,6 +39,21 @@ class Settings(BaseSettings):
     pds_refresh_days: int = Field(7, ge=1, description="Days after which a matched person is read again.")
     pds_ods: str = Field("", description="ODS code of the end-user organisation; empty: each person's council.")
     pds_environment: str = Field("production", description="`production`, `integration` or `sandbox`: number ranges.")
+    mesh_url: str = Field("", description="MESH API base; empty: no files are sent or fetched.")
+    mesh_mailbox: str = Field("", description="The council's own mailbox.")
+    mesh_password: SecretStr = Field(SecretStr(""), description="The mailbox's password.")
+    mesh_shared_key: SecretStr = Field(SecretStr(""), description="The shared key of the MESH environment.")
+    mesh_cert_file: Path | None = Field(None, description="PEM file of the client certificate.")
+    mesh_key_file: Path | None = Field(None, description="PEM file of the certificate's private key.")
+    mesh_ca_file: Path | None = Field(None, description="PEM file of who signed MESH's certificate; empty: the NHS's.")
+    mesh_opt_out_mailbox: str = Field(
+        "", description="Mailbox of the national opt-out check; empty: nobody is checked."
+    )
+    mesh_opt_out_workflow: str = Field("SPINE_NTT_UPHOLDING", description="Workflow id of that check.")
+    mesh_opt_out_days: int = Field(5, ge=1, le=21, description="Days after which somebody is checked again.")
+    mesh_trace_mailbox: str = Field("", description="Mailbox of the PDS trace by file; empty: no such files are sent.")
+    mesh_trace_workflow: str = Field("SPINE_PDS_MESH_V1", description="Workflow id of that trace.")
+    mesh_poll_seconds: int = Field(600, ge=60, description="Seconds between two looks into the mailbox.")
 
     @property
     def database_url(self) -> str:
@@ -65,6 +80,6 @@ def table() -> str:
     """The settings as a Markdown table, for README.md."""
     rows = ["| setting | default | what it is |", "|---|---|---|"]
     for name, field in Settings.model_fields.items():
-        default = "" if field.default in (None, "") else f"`{field.default}`"
+        default = "" if field.default is None or str(field.default) == "" else f"`{field.default}`"
         rows.append(f"| `ASC_FHIR_{name.upper()}` | {default} | {field.description} |")
     return "\n".join(rows) + "\n"

@@ -67,7 +67,7 @@ def standing_at(facts: Facts, policy: Policy, instant: datetime) -> Standing:
         live=_live(facts, policy, instant),
         nhs_number_use=nhs_number_use,
         shared_record=opt_out(facts, policy, SHARED_RECORD, instant),
-        national_data_opt_out=_national(facts, policy, instant),
+        national_data_opt_out=_national(facts, policy, instant, nhs_number_use),
         restricted=facts.restricted,
         locked=facts.locked,
         pds_sensitive=_sensitive(facts, nhs_number_use),
@@ -122,8 +122,9 @@ def _register_ends(register: Register, policy: Policy) -> datetime:
     return register.as_of + policy.periods.register_max_age + grace
 
 
-def _national(facts: Facts, policy: Policy, instant: datetime) -> OptOut:
-    if facts.national_checked is None:
+def _national(facts: Facts, policy: Policy, instant: datetime, nhs_number_use: OptOut) -> OptOut:
+    # Whoever objects has no number here, and a check is by number.
+    if facts.national_checked is None or nhs_number_use is OptOut.OBJECTS:
         return OptOut.UNKNOWN
     fresh = facts.national_checked <= instant < facts.national_checked + policy.periods.national_check
     return facts.national if fresh else OptOut.UNKNOWN

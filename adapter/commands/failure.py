@@ -23,7 +23,9 @@ from adapter.clients import BadClientError
 from adapter.declaration import RefusedDeclarationError
 from adapter.explanation import RoleNeededError, UnknownClientError
 from adapter.intake import UnknownCouncilError
+from adapter.mailbox import MeshDoubtError, MeshDownError, MeshRefusedError, MeshSettingError
 from adapter.outcome import CAUSES, RefusedError
+from adapter.outstanding import BusyError
 from adapter.pds import PdsSettingError
 from adapter.person import UnknownPersonError
 from adapter.review import RefusedReviewError
@@ -89,6 +91,11 @@ _TABLE = (
     _Row(PolicyError, WRONG_USE),
     _Row(MappingError, WRONG_USE),
     _Row(PdsSettingError, WRONG_USE),
+    _Row(MeshSettingError, WRONG_USE),
+    _Row(MeshDownError, REFUSED, lambda fault: f"{fault}; nothing was lost, try again later"),
+    _Row(MeshRefusedError, REFUSED),
+    _Row(MeshDoubtError, REFUSED),
+    _Row(BusyError, REFUSED),
     _Row(Misconfigured, WRONG_USE, lambda fault: f"PDS is not set rightly: {fault}"),
     _Row(FullStop, REFUSED, lambda fault: f"PDS does not accept who we are: {fault}"),
     _Row(ValidationError, WRONG_USE, _settings),

@@ -16,6 +16,7 @@ import uvicorn
 from adapter.commands import screen
 from adapter.commands.failure import WrongUse
 from adapter.commands.opened import opened
+from adapter.mailbox import mailbox_for
 from adapter.pds import client_for
 from adapter.settings import Settings
 from adapter.wire import Wire
@@ -41,6 +42,7 @@ def serve(
     # Keys, tables and permits are there before the first worker starts, and what is set wrongly is said once.
     with opened(settings) as deployment:
         client_for(settings, deployment.policy)
+        mailbox_for(settings)
     _free(host, port)
     # Only settings.py reads the environment; this is how what was typed reaches the workers' settings.
     os.environ["ASC_FHIR_DATABASE"] = settings.database

@@ -8,6 +8,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+from adapter.commands.mesh_state import mesh_state
 from adapter.commands.withheld import people_by_standing, withheld
 from adapter.commands.words import age, when
 from adapter.database import Transaction
@@ -40,6 +41,7 @@ def state_of(deployment: Deployment) -> State:
             "feeds": _feeds(transaction, deployment),
             "registers": _registers(transaction, deployment),
             "clients": _clients(transaction, deployment),
+            "mesh": mesh_state(transaction, deployment),
         }
     found |= {"policy": _policy(deployment), "trail": _trail(deployment)}
     found["data_location"] = deployment.settings.data_location
@@ -149,4 +151,4 @@ def _alarms(found: State) -> list[str]:
         told.append(f"{found['reviews']} matches wait for a decision: `asc-fhir review list`")
     if found["clients"]["ending_within_30_days"]:
         told.append(f"{found['clients']['ending_within_30_days']} sharing agreements end within 30 days")
-    return told
+    return [*told, *found["mesh"]["alarms"]]

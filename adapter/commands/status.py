@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from adapter.commands import screen
+from adapter.commands.mesh_state import files
 from adapter.commands.opened import opened
 from adapter.commands.state import State, state_of
 
@@ -31,6 +32,7 @@ def _show(found: State) -> None:
         "matches to look at": found["reviews"],
         "clients": f"{clients['registered']}; {clients['ending_within_30_days']} agreements end within 30 days,"
         f" {clients['ended']} have ended",
+        "files over MESH": files(found["mesh"]),
         "trail": f"{trail['segments']} segments, newest head {trail['newest_head']}",
     }
     screen.table(("", ""), facts.items())

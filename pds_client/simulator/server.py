@@ -1,4 +1,4 @@
-"""Where can this PDS be reached?
+"""Where can this PDS, or this MESH, be reached?
 
 Rules it keeps:
 - On loopback, on a port that is free, from a thread of its own, until the `with` block ends.
@@ -28,26 +28,33 @@ class Served:
 
 @contextmanager
 def serve(simulator: Simulator, host: str = "127.0.0.1", port: int = 0) -> Iterator[Served]:
+    with listening(simulator.app, host, port) as origin:
+        yield Served(origin + BASE_PATH, origin + TOKEN_PATH)
+
+
+@contextmanager
+def listening(app: Any, host: str = "127.0.0.1", port: int = 0, **tls: Any) -> Iterator[str]:
+    """`tls` is in uvicorn's words, such as ssl_certfile."""
     # Listening begins before the thread does, so whoever connects early waits in the backlog.
-    listening = socket.create_server((host, port))
+    bound = socket.create_server((host, port))
     config = uvicorn.Config(
-        simulator.app,
+        app,
         log_config=None,
         access_log=False,
         lifespan="off",
         ws="none",
         timeout_graceful_shutdown=1,
+        **tls,
     )
     server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run, args=([listening],), name="pds simulator", daemon=True)
+    thread = threading.Thread(target=server.run, args=([bound],), name="simulator", daemon=True)
     thread.start()
-    origin = f"http://{host}:{listening.getsockname()[1]}"
     try:
-        yield Served(origin + BASE_PATH, origin + TOKEN_PATH)
+        yield f"{'https' if tls else 'http'}://{host}:{bound.getsockname()[1]}"
     finally:
         server.should_exit = True
         thread.join()
-        listening.close()
+        bound.close()
 
 
 @contextmanager

@@ -65,6 +65,7 @@ ROWS = (
     ("researcher", "analyst", P2P, SECONDARY, ["depersonalised"], ()),
     ("person", "subject", P2P, ("PATRQT",), HELD_ABOUT_A_PERSON, ()),
     ("pds", "system", P2P, ("TRACE",), TRACED_WITH, ()),
+    ("national-opt-out-check", "system", P2P, ("TRACE",), ["identity", "nhs-number"], ()),
 )
 
 # What section 4 would give and the shipped file does not, which withholds: (recipient, role, purpose).

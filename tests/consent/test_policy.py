@@ -218,7 +218,7 @@ def test_only_planners_and_researchers_have_rows_that_name_nobody():
 
 def test_every_asking_for_care_or_of_an_officer_needs_a_named_user():
     unnamed = {row.recipient for row in POLICY.rows if not row.named_user}
-    assert unnamed == {"integrated-record", "planner", "researcher", "pds"}
+    assert unnamed == {"integrated-record", "planner", "researcher", "pds", "national-opt-out-check"}
 
 
 # ---------------------------------------------------------------- permits

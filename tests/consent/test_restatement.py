@@ -1,7 +1,7 @@
 """Does `decide` say what POLICY.md says?
 
 `decide` is compared with `restatement`, which was written from POLICY.md alone: rule by rule over the whole finite
-space (34,200 questions of 62,208 standings each, 2,127,513,600 decisions, by branching on the facts that either of
+space (34,800 questions of 62,208 standings each, 2,164,838,400 decisions, by branching on the facts that either of
 the two reads) and as a whole over 20,000 of them drawn with a fixed seed. Every asking that the words of the policy
 can form (about 7,000 views) is held against the restated matrix.
 """

@@ -209,6 +209,12 @@ def test_a_check_is_good_for_seven_days():
     assert held == [OptOut.CLEAR, OptOut.UNKNOWN]
 
 
+@pytest.mark.parametrize("value", list(OptOut))
+def test_of_who_objects_to_the_use_of_the_number_no_check_by_number_is_known(value: OptOut):
+    objects = (said(OptOut.OBJECTS, kind=NHS_NUMBER),)
+    assert national(WEDNESDAY, national=value, national_checked=WEDNESDAY, choices=objects) is OptOut.UNKNOWN
+
+
 def test_a_check_dated_tomorrow_is_not_a_check_yet():
     assert national(MONDAY, national=OptOut.CLEAR, national_checked=TUESDAY) is OptOut.UNKNOWN
 

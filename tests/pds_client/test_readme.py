@@ -26,6 +26,11 @@ def test_the_asynchronous_use_is_python_and_names_what_exists():
     assert all(hasattr(pds_client.PdsClient, name) for name in re.findall(r"client\.(\w+)\(", BLOCKS[1]))
 
 
+def test_the_use_of_the_simulated_mesh_runs_and_prints_what_the_readme_says(capsys):
+    exec(compile(BLOCKS[2], "README.md", "exec"), {})
+    assert capsys.readouterr().out == "True\n"
+
+
 def test_the_table_of_outcomes_is_the_one_the_code_prints():
     between = re.search(r"<!-- outcomes: .*? -->\n(.*?)\n<!-- end of outcomes -->", README, re.DOTALL)
     assert between is not None

@@ -285,6 +285,55 @@ CREATE TABLE pds_pace (
     free_at {big} NOT NULL
 );
 
+-- ---------------------------------------------------------------- files over MESH
+
+-- One file that was sent over MESH: of one mailbox no two are without an end.
+CREATE TABLE mesh_request (
+    id {id},
+    kind {text} NOT NULL,
+    mailbox {text} NOT NULL,
+    local_id {text} NOT NULL UNIQUE,
+    -- MESH's own id for it; empty where it is not known whether MESH took the file.
+    message {text} NOT NULL,
+    made {big} NOT NULL,
+    accepted {big},
+    ended {big},
+    state {text} NOT NULL
+);
+CREATE UNIQUE INDEX mesh_outstanding ON mesh_request (mailbox) WHERE ended IS NULL;
+CREATE INDEX mesh_newest ON mesh_request (kind, made);
+
+-- Who is in a file that has no end yet.  A mark is a keyed hash or a reference, never a number: whoever objects
+-- meanwhile has no number here.
+CREATE TABLE mesh_asked (
+    request {big} NOT NULL REFERENCES mesh_request (id),
+    person {big} NOT NULL REFERENCES person (id),
+    mark {text} NOT NULL,
+    settled {big} NOT NULL,
+    PRIMARY KEY (request, person)
+) {without_rowid};
+
+-- What came, so that nothing is done twice.
+CREATE TABLE mesh_received (
+    message {text} PRIMARY KEY,
+    at {big} NOT NULL,
+    outcome {text} NOT NULL
+);
+
+-- Whose turn it is to work a mailbox.
+CREATE TABLE mesh_turn (
+    mailbox {text} PRIMARY KEY,
+    until {big} NOT NULL
+);
+
+-- By which number, as a keyed hash, somebody was last asked about in the national opt-out check.
+CREATE TABLE opt_out_check (
+    person {big} PRIMARY KEY REFERENCES person (id),
+    asked {big} NOT NULL,
+    mark {text} NOT NULL,
+    looked {big} NOT NULL
+);
+
 -- ---------------------------------------------------------------- askers
 
 CREATE TABLE client (
