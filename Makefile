@@ -1,8 +1,9 @@
 # Everything here needs Python 3.11 or newer and make; the first target that runs sets up .venv.
 PYTHON ?= python3
 BIN := .venv/bin
+SANDBOX := mesh-sandbox==1.0.137
 
-.PHONY: demo test lint types bench lock clean
+.PHONY: demo test lint types bench peer lock clean
 
 demo: .venv/ready
 	$(BIN)/asc-fhir demo
@@ -20,6 +21,10 @@ types: .venv/ready
 bench: .venv/ready
 	$(BIN)/python -m tests.bench
 
+# Runs tests/peer against the national MESH sandbox.
+peer: .venv/ready .venv/peer/ready
+	$(BIN)/python -m tests.peer .venv/peer/bin/python
+
 # Writes constraints.txt anew from what resolves today.
 lock:
 	rm -rf .venv/lock && $(PYTHON) -m venv .venv/lock
@@ -30,6 +35,14 @@ lock:
 .venv/ready: pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[test]'
+	touch $@
+
+# The sandbox pins other versions of what we use, so it has an environment of its own.
+.venv/peer/ready: Makefile
+	test -x .venv/peer/bin/python || $(PYTHON) -m venv .venv/peer
+	@.venv/peer/bin/pip install --quiet --disable-pip-version-check --progress-bar off --log .venv/peer/pip.log \
+		$(SANDBOX) 2>/dev/null \
+		|| { echo 'make peer: pip cannot install $(SANDBOX); see .venv/peer/pip.log' >&2; exit 1; }
 	touch $@
 
 clean:
