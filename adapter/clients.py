@@ -15,7 +15,7 @@ from typing import Any
 from adapter.database import Transaction
 from adapter.instant import millis
 from adapter.permits import intern_view
-from consent.model import View
+from consent.model import Group, View
 from consent.policy import Policy
 
 
@@ -131,6 +131,8 @@ def _check(policy: Policy, new: NewClient) -> None:
     purposes = {purpose for row in rows for purpose in row.purposes}
     if not new.purposes or set(new.purposes) - purposes:
         raise BadClientError(f"a {new.recipient} may be registered for {', '.join(sorted(purposes))} only")
+    if any(policy.group(purpose) is Group.TRACE for purpose in new.purposes):
+        raise BadClientError("what this product asks itself, such as a trace, is no client's to ask")
     roles = {role for row in rows for role in row.roles}
     if not new.roles or set(new.roles) - roles:
         raise BadClientError(f"a {new.recipient} may be registered with the roles {', '.join(sorted(roles))} only")

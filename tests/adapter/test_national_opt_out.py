@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from adapter import errand
+from adapter.consequence import wait_for_trace
 from adapter.database.dialect import POSTGRES, SQLITE, VISIBLE, views
 from adapter.errand import BadAnswerError
 from adapter.national_opt_out import NationalOptOut, read_list
@@ -228,10 +229,7 @@ def test_who_has_another_number_since_is_unknown_and_asked_about_anew(world: Wor
         person = world.person("A1")
         with world.deployment.office.transaction() as transaction:
             transaction.execute("UPDATE person SET nhs_number_status = '03' WHERE id = :person", person=person)
-            transaction.execute(
-                "INSERT INTO trace_queue (person, due, attempts, claimed_until) VALUES (:person, 0, 0, 0)",
-                person=person,
-            )
+            wait_for_trace(transaction, person, world.time)
         world.load(case("A1", nhs_number=DORA), sequence=2)
         world.know(pds_record(DORA))
         world.pds.population.supersede(ADA, DORA)

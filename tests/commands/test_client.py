@@ -70,6 +70,13 @@ def test_an_agreement_that_ends_soon_or_has_ended_says_so(desk: Desk) -> None:
     assert "ended" in desk.run("client", "list").stdout
 
 
+@pytest.mark.parametrize("recipient", ["pds", "national-opt-out-check"])
+def test_nobody_is_registered_as_what_this_product_itself_asks(desk: Desk, recipient: str) -> None:
+    asks = ("--recipient", recipient, "--purpose", "TRACE", "--role", "system")
+    assert "no client's to ask" in desk.refused(*ADD, *asks, "--jwks", jwks(desk), code=2)
+    assert desk.json("client", "list") == []
+
+
 def test_the_trail_has_the_registration(desk: Desk) -> None:
     client = desk.run(*ADD, "--jwks", jwks(desk)).stdout.strip()
     (event,) = desk.events("client")
