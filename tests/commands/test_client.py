@@ -72,8 +72,9 @@ def test_an_agreement_that_ends_soon_or_has_ended_says_so(desk: Desk) -> None:
 
 @pytest.mark.parametrize("recipient", ["pds", "national-opt-out-check"])
 def test_nobody_is_registered_as_what_this_product_itself_asks(desk: Desk, recipient: str) -> None:
-    asks = ("--recipient", recipient, "--purpose", "TRACE", "--role", "system")
-    assert "no client's to ask" in desk.refused(*ADD, *asks, "--jwks", jwks(desk), code=2)
+    said = {"hospital": recipient, "TREAT": "TRACE", "clinician": "system"}
+    asks = (said.get(word, word) for word in ADD)
+    assert "no client's to ask" in desk.refused(*asks, "--jwks", jwks(desk))
     assert desk.json("client", "list") == []
 
 
