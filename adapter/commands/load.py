@@ -38,6 +38,8 @@ def load(
 ) -> None:
     """Take in a council's extracts."""
     files = list(_files(paths))
+    if report and report.exists() and any(file != _STDIN and file.samefile(report) for file in files):
+        raise WrongUse(f"{report}: is to be read; write the report to another file")
     with ExitStack() as stack:
         deployment = stack.enter_context(opened())
         problems = Problems([stack.enter_context(Report(report))] if report else [])

@@ -102,3 +102,11 @@ def test_a_folder_without_files_is_wrong_use(desk: Desk) -> None:
 def test_an_unknown_mapping_is_wrong_use(desk: Desk) -> None:
     file = desk.file(extract())
     assert "no such mapping" in desk.refused("load", file, "--council", "westminster", "--mapping", "none", code=2)
+
+
+def test_a_report_is_never_written_over_the_file_that_is_to_be_read(desk: Desk) -> None:
+    before = extract(known())
+    file = desk.file(before, "case.xml")
+    said = desk.refused("load", file, "--council", "westminster", "--report", file, code=2)
+    assert "write the report to another file" in said
+    assert Path(file).read_bytes() == before
