@@ -21,26 +21,25 @@ _PATIENT = ("Patient", "patient")
 _ANY = ("restricted", "locked", "do_not_disclose", "erased", "mental_health", "hold")
 # What counts from the first of them that says it.
 _FIRST = ("died", "death_learnt")
+_RECORD = "SELECT id, council, local_id, merged_into FROM person"
 
 
 def members(transaction: Transaction, person: int) -> list[int]:
     """Everybody of this person's cluster, in the order of their numbers; alone, whoever was never merged."""
-    row = transaction.one("SELECT council, local_id, merged_into FROM person WHERE id = :person", person=person)
-    if row is None:
-        return []
-    council, local_id, into = row
-    found, names, looked = {person}, {local_id, into} - {""}, set[str]()
-    while names:
-        name = names.pop()
-        looked.add(name)
-        for number, local, further in transaction.all(
-            "SELECT id, local_id, merged_into FROM person WHERE council = :council"
-            " AND (local_id = :name OR merged_into = :name)",
-            council=council,
-            name=name,
-        ):
-            found.add(number)
-            names |= {local, further} - {""} - looked
+    found: set[int] = set()
+    waiting = transaction.all(f"{_RECORD} WHERE id = :person", person=person)
+    while waiting:
+        number, council, local_id, into = waiting.pop()
+        if number in found:
+            continue
+        found.add(number)
+        waiting += transaction.all(
+            f"{_RECORD} WHERE council = :council AND merged_into = :local_id", council=council, local_id=local_id
+        )
+        if into:
+            waiting += transaction.all(
+                f"{_RECORD} WHERE council = :council AND local_id = :into", council=council, into=into
+            )
     return sorted(found)
 
 

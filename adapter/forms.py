@@ -7,6 +7,7 @@ resource of the same person stands in it as the mapping wrote it (`key:Type:key`
 
 from __future__ import annotations
 
+import marshal
 import re
 from collections.abc import Callable, Iterable, Mapping
 from functools import cache
@@ -77,6 +78,19 @@ class Ready(NamedTuple):
     def quarantined(self) -> bool:
         """Whether nothing of the record may be kept but what withholds."""
         return any(problem.effect == "quarantined" for problem in self.problems)
+
+
+def packed(record: Ready) -> tuple[Ready, bytes]:
+    """The record and its forms apart, as bytes that another process reads quickly."""
+    plain = [(form.type, form.key, [tuple(fragment) for fragment in form.fragments]) for form in record.forms]
+    return record._replace(forms=()), marshal.dumps(plain)
+
+
+def unpacked(record: Ready, forms: bytes) -> Ready:
+    """The record that was packed."""
+    plain = marshal.loads(forms)  # noqa: S302
+    made = (Form(kind, key, tuple(map(Fragment._make, fragments))) for kind, key, fragments in plain)
+    return record._replace(forms=tuple(made))
 
 
 def ready(mapped: Mapped, digest: str, problems: Iterable[Problem] = ()) -> Ready:

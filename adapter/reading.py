@@ -16,7 +16,7 @@ from itertools import islice
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
-from adapter.forms import Ready, ready, whole
+from adapter.forms import Ready, packed, ready, unpacked, whole
 from adapter.instant import last_day
 from adapter.resources import faults
 from mappings.engine import Context, Mapping, load
@@ -109,7 +109,7 @@ def read_apart(reading: Reading, path: Path, kept: frozenset[str]) -> Iterator[P
             question.write(asked)
             question.close()
             while parts := pickle.load(answer):  # noqa: S301
-                yield from parts
+                yield from (unpacked(*part) if type(part) is tuple else part for part in parts)
         except (EOFError, BrokenPipeError, pickle.UnpicklingError):
             reason = "is read no further: the process that reads it has ended; load it again"
             yield Problem(reading.context.file, 0, "file", reason, "stopped")
@@ -124,7 +124,7 @@ def tell() -> None:
     with path.open("rb") as stream:
         parts = _parts(reading, stream, kept)
         while some := list(islice(parts, _AT_ONCE)):
-            pickle.dump(some, sys.stdout.buffer, 5)
+            pickle.dump([packed(part) if isinstance(part, Ready) else part for part in some], sys.stdout.buffer, 5)
     pickle.dump([], sys.stdout.buffer, 5)
 
 

@@ -40,6 +40,9 @@ class SqliteEngine:
             "foreign_keys=ON",
             "secure_delete=ON",
             "temp_store=MEMORY",
+            # A load touches the same pages again and again: they stay at hand, and are not written out too often.
+            "cache_size=-65536",
+            "wal_autocheckpoint=8000",
         ):
             self._connection.execute(f"PRAGMA {pragma}")
         self.office = Office(self._borrow, SQLITE)
