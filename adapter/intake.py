@@ -8,6 +8,7 @@ the ones after it; a file that ends too early loses nothing that was stored befo
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -74,12 +75,15 @@ class Intake:
         brake = self._brake()
         try:
             for batch in _batches(self._records(parts, receipt)):
+                taken: Counter[str] = Counter()
                 with self.deployment.office.transaction() as transaction:
                     store = self._store(transaction, header)
                     for record in batch:
-                        receipt.counts[self._take(store, reading, record, extract, spoken, receipt)] += 1
+                        taken[self._take(store, reading, record, extract, spoken, receipt)] += 1
                         self.on_record()
                     brake.hold(receipt.restricted)
+                # Counted once it is committed: of a batch that the brake held nothing is kept.
+                receipt.counts += taken
             if header.mode == "full" and receipt.whole and receipt.complete and not receipt.nameless:
                 self._close_absent(header, extract, spoken, receipt, brake)
         except BrakeError as held:

@@ -153,6 +153,7 @@ def test_an_extract_that_would_hide_too_many_stops_and_asks(world: World, mark: 
         involve(world, person)
     receipt = whole(world, *(case(person, attributes=mark) for person in people), days=1)
     assert (receipt.complete, [bool(seen(world, WARD, person)) for person in people]) == (False, [True] * 3)
+    assert receipt.counts == {}
     assert "--yes-restrict" in str(world.problems[-1])
     whole(world, *(case(person, attributes=mark) for person in people), days=1, yes_restrict=True)
     assert [seen(world, WARD, person) for person in people] == [set()] * 3
