@@ -13,6 +13,7 @@ import orjson
 
 from adapter.database import Transaction
 from adapter.facets import COUNCIL, Kept
+from adapter.marks import marks
 
 _ENDS = ("CareTeam", "EpisodeOfCare")
 
@@ -27,18 +28,17 @@ def absent(transaction: Transaction, council: int, source: str, extract: int) ->
         extract=extract,
         source=source,
     )
-    marks = ((person, json.loads(facts)) for person, facts in rows)
-    return [person for person, facts in marks if not facts.get("closed") and not facts.get("sealed")]
+    known = ((person, json.loads(facts)) for person, facts in rows)
+    return [person for person, facts in known if not facts.get("closed") and not facts.get("sealed")]
 
 
 def close(kept: Kept, day: str) -> None:
     """Close the case of somebody who is absent: team and services are theirs no longer, and no provider's either."""
     transaction = kept.transaction
-    facts = json.loads(transaction.one("SELECT facts FROM person WHERE id = :person", person=kept.person)[0])  # type: ignore[index]
     transaction.execute(
         # Whatever is said of them next is news.
         "UPDATE person SET facts = :facts, digest = '' WHERE id = :person",
-        facts=json.dumps(facts | {"closed": day}, sort_keys=True),
+        facts=json.dumps(marks(transaction, kept.person) | {"closed": day}, sort_keys=True),
         person=kept.person,
     )
     transaction.execute("DELETE FROM relationship WHERE person = :person AND kind = 'provider'", person=kept.person)

@@ -45,6 +45,16 @@ def withdrawals(transaction: Transaction, policy: Policy, person: int, now: date
     return {kind: shown(when)[:10] for kind, when in said if opt_out(facts, policy, kind, now) is OptOut.CLEAR}
 
 
+def of_choice(kind: str, key: str) -> bool:
+    """Whether a resource is the exchange form of a choice, or says where one comes from."""
+    return kind == TYPE or key.startswith(f"provenance:{TYPE}:")
+
+
+def standing_choices(kept: Kept) -> list[tuple[str, str]]:
+    """The Consents on file: that nobody lists an objection any more does not take it back."""
+    return [(kind, key) for kind, key in kept.publics if of_choice(kind, key)]
+
+
 def agreeing(ready: Form, taken_back: Withdrawals) -> Form:
     """The form as it may be kept: a Consent that was taken back is inactive."""
     if ready.type != TYPE or not taken_back:

@@ -6,16 +6,15 @@ post carries; it knows nothing of what is in a file.
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol, TypeVar
+from typing import Protocol, TypeVar
 
 from adapter.database import Transaction
 from adapter.deployment import Deployment
 from adapter.outstanding import Request
-from adapter.register import registers
+from adapter.register import may_be_traced
 
 T = TypeVar("T")
 
@@ -79,12 +78,5 @@ def some(people: Sequence[T]) -> Iterator[Sequence[T]]:
 
 def fresh_councils(transaction: Transaction, deployment: Deployment, now: datetime) -> set[int]:
     """The councils whose register of objections to the number is young enough to ask about anybody."""
-    oldest = now - deployment.policy.periods.register_max_age
     councils = [row[0] for row in transaction.all("SELECT id FROM council")]
-    declared = {council: registers(transaction, council, now).get("nhs-number") for council in councils}
-    return {council for council, register in declared.items() if register is not None and register.as_of > oldest}
-
-
-async def off_loop(work: Callable[..., T], *arguments: Any) -> T:
-    """Work where waiting keeps nobody else from being answered."""
-    return await asyncio.get_running_loop().run_in_executor(None, work, *arguments)
+    return {council for council in councils if may_be_traced(transaction, deployment.policy, council, now)}

@@ -14,6 +14,9 @@ from adapter.deployment import Deployment
 from adapter.instant import millis, read_instant
 from mappings.record import Header
 
+# What becomes of a record, or of a person whom a whole extract leaves out.
+OUTCOMES = ("stored", "unchanged", "quarantined", "closed")
+
 
 @dataclass
 class Receipt:

@@ -12,13 +12,12 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from adapter.consents import agree, agreeing, withdrawals
+from adapter.consents import agree, agreeing, of_choice, standing_choices, withdrawals
 from adapter.database import Transaction
-from adapter.facets import Kept
 from adapter.forms import Form, Ready, resolved, target
 from adapter.instant import millis
 from adapter.register import refresh, write_choice
-from adapter.store import MARKS, SOURCE, Store, of_choice, restricts
+from adapter.store import MARKS, SOURCE, Store, restricts
 from mappings.mapped import REFERENCE
 
 
@@ -67,7 +66,7 @@ def end_absent(store: Store, feed: str, extract: int) -> int:
     )
     for (person,) in absent:
         kept = store.kept(person)
-        kept.end_absent(_choices(kept), feed)
+        kept.end_absent(standing_choices(kept), feed)
         store.transaction.execute(
             "DELETE FROM feed_record WHERE person = :person AND feed = :feed", person=person, feed=feed
         )
@@ -75,13 +74,9 @@ def end_absent(store: Store, feed: str, extract: int) -> int:
 
 
 def _person(store: Store, ready: Ready, extract: int, spoken: datetime) -> tuple[int | None, dict[str, Any]]:
-    known = store.transaction.held(
-        "SELECT id, facts FROM person WHERE council = :council AND local_id = :local_id",
-        council=store.council.id,
-        local_id=ready.local_id,
-    )
+    known = store.on_file(ready.local_id)
     if known is not None:
-        return known[0], json.loads(known[1])
+        return known
     if not ready.choices and not ready.facts:
         return None, {}
     # Nothing is known of them but this: what is not written down withholds.
@@ -114,12 +109,8 @@ def _keep(store: Store, person: int, ready: Ready, *, late: bool) -> None:
             if not late or (of_choice(form.type, form.key) and (form.type, form.key) not in kept.publics):
                 kept.put(form, ready.feed)
         if not late:
-            kept.end_absent([*((form.type, form.key) for form in forms), *_choices(kept)], ready.feed)
+            kept.end_absent([*((form.type, form.key) for form in forms), *standing_choices(kept)], ready.feed)
     agree(kept, taken_back)
-
-
-def _choices(kept: Kept) -> list[tuple[str, str]]:
-    return [(kind, key) for kind, key in kept.publics if of_choice(kind, key)]
 
 
 def _note(transaction: Transaction, person: int, feed: str, digest: str, extract: int, spoken: datetime) -> None:

@@ -8,25 +8,20 @@ from __future__ import annotations
 
 from adapter.forms import Ready
 from adapter.register import change_facts, record_choice
-from adapter.store import Store
+from adapter.store import MARKS, Store
 from consent.model import OptOut
-
-_MARKS = ("restricted", "locked", "do_not_disclose")
 
 
 def heed(store: Store, ready: Ready) -> None:
     """Let the marks and objections of a quarantined record act on a person who is on file."""
-    row = store.transaction.one(
-        "SELECT id FROM person WHERE council = :council AND local_id = :local_id",
-        council=store.council.id,
-        local_id=ready.local_id,
-    )
-    if row is None:
+    known = store.on_file(ready.local_id)
+    if known is None:
         return
-    marks = {mark: True for mark in _MARKS if ready.facts.get(mark) == "yes" and mark not in ready.unstated}
+    person, _ = known
+    marks = {mark: True for mark in MARKS if ready.facts.get(mark) == "yes" and mark not in ready.unstated}
     if ready.operation != "upsert":
         marks["sealed"] = True
-    change_facts(store.transaction, store.policy, row[0], store.now, **marks)
-    for choice in store.choices(row[0], ready):
+    change_facts(store.transaction, store.policy, person, store.now, **marks)
+    for choice in store.choices(person, ready):
         if choice.value == OptOut.OBJECTS:
-            record_choice(store.transaction, store.policy, row[0], choice, store.now)
+            record_choice(store.transaction, store.policy, person, choice, store.now)

@@ -9,7 +9,6 @@ https://digital.nhs.uk/developer/api-catalogue/personal-demographics-service-fhi
 
 from __future__ import annotations
 
-import asyncio
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -22,6 +21,7 @@ from adapter.database import Door
 from adapter.deployment import Deployment
 from adapter.full_stop import fingerprint, stop, stopped
 from adapter.instant import millis, shown
+from adapter.loop import off_loop
 from adapter.sent import Ground, Sent, ground
 from adapter.sent import shown as shown_to_pds
 from adapter.traced import settle
@@ -62,41 +62,41 @@ class Identify:
         worked: Counter[str] = Counter()
         if self._rests_until is not None and self.deployment.now() < self._rests_until:
             return worked
-        people, claimed = await self._off_loop(self._claim, most, since)
+        people, claimed = await off_loop(self._claim, most, since)
         for place, person in enumerate(people):
             try:
                 outcome = await self._one(person, claimed)
             except FullStop as fault:
-                await self._off_loop(self._stop, people[place:], claimed, str(fault))
+                await off_loop(self._stop, people[place:], claimed, str(fault))
                 raise
             worked[outcome] += 1
             on_person()
             if outcome in DOWN:
-                await self._off_loop(self._unclaim, people[place + 1 :], claimed)
+                await off_loop(self._unclaim, people[place + 1 :], claimed)
                 break
         self._rest(down=bool(worked.keys() & DOWN))
         self.outcomes += worked
         return worked
 
     async def _one(self, person: int, claimed: int) -> str:
-        mine, stands = await self._off_loop(self._ready, person, claimed)
+        mine, stands = await off_loop(self._ready, person, claimed)
         if not mine:
             return "Left"
         sent = await shown_to_pds(self.deployment, self.door, stands) if stands else None
         if sent is None:
-            await self._off_loop(self._withhold, person)
+            await off_loop(self._withhold, person)
             return "Withheld"
         await self.record(self._event(person))
         traced = await self._traced(person, sent)
         self.calls += traced.evidence.calls
         if isinstance(traced.outcome, Refused | Unavailable):
-            await self._off_loop(self._later, person, traced.outcome)
+            await off_loop(self._later, person, traced.outcome)
         else:
-            await self._off_loop(self._settle, person, traced, sent.compared)
+            await off_loop(self._settle, person, traced, sent.compared)
         return type(traced.outcome).__name__
 
     async def _traced(self, person: int, sent: Sent) -> Trace:
-        version, let_stand = await self._off_loop(self._believed, person, sent.compared)
+        version, let_stand = await off_loop(self._believed, person, sent.compared)
         return await trace(
             self.client,
             sent.demographics,
@@ -176,6 +176,3 @@ class Identify:
             "purpose": PDS.purpose,
             "people": [person],
         }
-
-    async def _off_loop(self, work: Callable[..., Any], *arguments: Any) -> Any:
-        return await asyncio.get_running_loop().run_in_executor(None, work, *arguments)

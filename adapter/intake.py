@@ -72,7 +72,7 @@ class Intake:
         reading = reading.of_extract(header)
         spoken = spoken_of(header, self.deployment.now())
         extract = begin(self.deployment, self.council.id, self.source, self.mapping.feed, name, header, spoken)
-        brake = self._brake()
+        brake = self.brake()
         try:
             for batch in _batches(self._records(parts, receipt)):
                 taken: Counter[str] = Counter()
@@ -222,7 +222,8 @@ class Intake:
             since=header.window[0] if header.window else "",
         )
 
-    def _brake(self) -> Brake:
+    def brake(self) -> Brake:
+        """What holds a load to a share of the people on file now."""
         with self.deployment.office.transaction() as transaction:
             people = transaction.number("SELECT COUNT(*) FROM person WHERE council = :council", council=self.council.id)
         return Brake(people, released=self.yes_restrict)

@@ -24,8 +24,9 @@ from adapter import outstanding
 from adapter.body import padded
 from adapter.database import OURS, Ask, Door, Select, Transaction
 from adapter.deployment import Deployment
-from adapter.errand import BadAnswerError, Composed, fresh_councils, off_loop, some
+from adapter.errand import BadAnswerError, Composed, fresh_councils, some
 from adapter.instant import millis
+from adapter.loop import off_loop
 from adapter.outstanding import Request
 from adapter.permits import intern_view
 from adapter.register import change_facts

@@ -20,8 +20,9 @@ import orjson
 from adapter import outstanding
 from adapter.database import Door
 from adapter.deployment import Deployment
-from adapter.errand import BadAnswerError, Composed, Errand, off_loop
+from adapter.errand import BadAnswerError, Composed, Errand
 from adapter.instant import millis, shown
+from adapter.loop import off_loop
 from adapter.mailbox import Letter, Mailbox, MeshDoubtError, MeshDownError, MeshRefusedError, TooLargeError
 from adapter.national_opt_out import NationalOptOut
 from adapter.outstanding import Request, State

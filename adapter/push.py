@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import logging
-import re
 import sqlite3
 import uuid
 from collections import Counter
@@ -28,11 +27,12 @@ from adapter.admission import Asking
 from adapter.claim import Claim
 from adapter.deployment import Deployment
 from adapter.instant import millis, shown
+from adapter.loop import off_loop
 from adapter.outcome import RefusedError
 from adapter.push_head import Sent, read_head, read_place
 from adapter.pushed import Pushed
-from adapter.reception import Reception, off_loop, told
-from adapter.rest import Request
+from adapter.reception import Reception, told
+from adapter.rest import UUID, Request
 from adapter.scopes import pushes
 from adapter.spool import Spool, Upload
 from adapter.taken import Taken, What, take_in
@@ -46,7 +46,6 @@ _PATIENCE_SECONDS = 10.0
 _IDLE_SECONDS = 60.0
 _MOST_AT_ONCE = 16
 _PIECE = 1 << 20
-_UUID = re.compile(r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
 
 log = logging.getLogger("adapter.push")
 
@@ -134,7 +133,8 @@ class Push:
             await self.trail.record(self._event(PUSH, "accepted", known, asking))
             return await self._told(known)
         await task
-        return await self._told(await off_loop(self._find, known.id))
+        finished: Pushed | None = await off_loop(self._find, known.id)
+        return await self._told(finished or known)
 
     async def _arrived(self, received: Received, client: str, sent: Sent) -> tuple[Pushed, Claim | None]:
         """Let the body come in and write it down; without a file where the message was here before."""
@@ -220,7 +220,7 @@ class Push:
         return hashlib.blake2b(said.encode(), key=self.deployment.keys.seal, digest_size=16).hexdigest()
 
     def _find(self, push: str) -> Pushed | None:
-        if not _UUID.fullmatch(push):
+        if not UUID.fullmatch(push):
             return None
         with self.deployment.office.transaction() as transaction:
             return pushed.find(transaction, push)

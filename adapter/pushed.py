@@ -12,9 +12,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from adapter.database import Transaction
+from adapter.extract import OUTCOMES
 from adapter.instant import millis, shown
 from adapter.outcome import RefusedError
-from adapter.taken import EXTRACT, OUTCOMES, Taken
+from adapter.taken import EXTRACT, Taken
 
 WAITING, FAILED = "waiting", "failed"
 _UNDER_WAY = (WAITING, "reading")

@@ -7,7 +7,6 @@ same words, on record, before anything is read of what was sent.
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import re
 from collections.abc import Awaitable, Callable, Generator
@@ -115,8 +114,3 @@ def told(status: int, content: Any, **headers: str) -> Response:
     """An answer that is no FHIR resource."""
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     return Response(orjson.dumps(content), status, {"Cache-Control": "no-store", **named}, _JSON)
-
-
-async def off_loop(work: Callable[..., Any], *arguments: Any) -> Any:
-    """Do something that waits for a disk or a database without keeping others waiting."""
-    return await asyncio.get_running_loop().run_in_executor(None, work, *arguments)

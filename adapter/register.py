@@ -150,6 +150,7 @@ def facts_of(transaction: Transaction, person: int, now: datetime, known: Known 
     if council not in declared:
         declared[council] = registers(transaction, council, now)
     marks, choices = json.loads(kept), _choices(transaction, person)
+    # Looked up once the person is held, whoever did so before: a merge in between would bring an objection with it.
     for other in members(transaction, person):
         if other != person:
             since, theirs = look(transaction, other)
@@ -189,6 +190,12 @@ def registers(transaction: Transaction, council: int, now: datetime) -> dict[str
         now=millis(now),
     )
     return {kind: Register(kind, moment(as_of)) for kind, as_of in rows}
+
+
+def may_be_traced(transaction: Transaction, policy: Policy, council: int, now: datetime) -> bool:
+    """Whether a council's register of objections to the number is young enough to ask others about its people."""
+    declared = registers(transaction, council, now).get("nhs-number")
+    return declared is not None and now < declared.as_of + policy.periods.register_max_age
 
 
 def _choices(transaction: Transaction, person: int) -> tuple[Choice, ...]:

@@ -47,7 +47,7 @@ _NUMBERS = itertools.count(1)
 _MOST_BODY = 64 * 1024
 _MOST_PARAMETERS = 100
 # A UUID, so that nothing about a person is carried in it.
-_REQUEST_ID = re.compile(r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
+UUID = re.compile(r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
 # What of a search may stand in a link: nothing that is about a person.
 _LINKABLE = ("_count", "_total", "_include", "_revinclude")
 
@@ -235,7 +235,7 @@ def opened(scope: Scope) -> Request:
         headers=headers,
         context=context(raw, headers),
         query=scope["query_string"],
-        id=said if said and _REQUEST_ID.fullmatch(said) else f"{_PROCESS}-{next(_NUMBERS):x}",
+        id=said if said and UUID.fullmatch(said) else f"{_PROCESS}-{next(_NUMBERS):x}",
     )
 
 

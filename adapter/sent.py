@@ -18,7 +18,7 @@ from adapter.deployment import Deployment
 from adapter.forms import merged
 from adapter.instant import millis
 from adapter.permits import intern_view
-from adapter.register import registers
+from adapter.register import may_be_traced
 from adapter.terms import NHS_NUMBER_SYSTEM
 from pds_client.demographics import Demographics
 from pds_client.nhs_number import BadNhsNumber, NhsNumber
@@ -51,10 +51,7 @@ def ground(transaction: Transaction, deployment: Deployment, person: int) -> Gro
         " WHERE r.person = :person AND r.type = 'Patient'",
         person=person,
     )
-    if resource is None:
-        return None
-    declared = registers(transaction, resource[1], now).get("nhs-number")
-    if declared is None or now >= declared.as_of + deployment.policy.periods.register_max_age:
+    if resource is None or not may_be_traced(transaction, deployment.policy, resource[1], now):
         return None
     return Ground(view, resource[0], deployment.settings.pds_ods or resource[2])
 

@@ -15,7 +15,7 @@ from typing import Any
 
 from adapter.absence import over_before
 from adapter.cluster import absorb
-from adapter.consents import agree, agreeing, withdrawals
+from adapter.consents import agree, agreeing, of_choice, standing_choices, withdrawals
 from adapter.consequence import wait_for_trace
 from adapter.database import Transaction
 from adapter.facets import COUNCIL, Kept, identify
@@ -30,8 +30,8 @@ from consent.model import OptOut, Standing
 from consent.policy import Policy
 
 SOURCE = "Provenance"
-# What may not come over many people at once without somebody's word.
 MARKS = ("restricted", "locked", "do_not_disclose")
+# What may not come over many people at once without somebody's word.
 RESTRICTING = ("restricted", "locked", "closed", "sealed")
 
 
@@ -130,6 +130,7 @@ class Store:
 
     @contextmanager
     def savepoint(self) -> Iterator[None]:
+        """Keep all that is done within, or nothing of it."""
         self.transaction.execute("SAVEPOINT record")
         try:
             yield
@@ -141,12 +142,18 @@ class Store:
             raise
         self.transaction.execute("RELEASE SAVEPOINT record")
 
-    def person(self, ready: Ready, digest: str, extract: int, spoken: datetime) -> tuple[int, dict[str, Any]]:
-        known = self.transaction.held(
+    def on_file(self, local_id: str) -> tuple[int, dict[str, Any]] | None:
+        """A person's number and what is written down about them, which nobody else changes meanwhile."""
+        row = self.transaction.held(
             "SELECT id, facts FROM person WHERE council = :council AND local_id = :local_id",
             council=self.council.id,
-            local_id=ready.local_id,
+            local_id=local_id,
         )
+        return (row[0], json.loads(row[1])) if row else None
+
+    def person(self, ready: Ready, digest: str, extract: int, spoken: datetime) -> tuple[int, dict[str, Any]]:
+        """The person whom a record is about, with what was written down before; they are put on file if need be."""
+        known = self.on_file(ready.local_id)
         said = {
             "digest": digest,
             "extract": extract,
@@ -161,7 +168,7 @@ class Store:
                 person=known[0],
                 **said,
             )
-            return known[0], json.loads(known[1])
+            return known
         # The standing is worked out before the transaction ends; until then the person has none and is withheld.
         person = self.transaction.number(
             "INSERT INTO person (council, local_id, standing, standing_until, standing_after, after_until, first_seen,"
@@ -217,7 +224,7 @@ class Store:
             for source in forms:
                 if source.type == SOURCE:
                     _put_provenance(kept, source, changed.get(source.key, set()))
-            kept.end_absent([*present, *_standing_choices(kept), *over_before(kept, self.since)], COUNCIL)
+            kept.end_absent([*present, *standing_choices(kept), *over_before(kept, self.since)], COUNCIL)
         agree(kept, taken_back)
         identify(kept, birth_dates(self.transaction, person))
 
@@ -264,19 +271,9 @@ def restricts(before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
     return bool(before) and any(after.get(mark) and not before.get(mark) for mark in RESTRICTING)
 
 
-def _standing_choices(kept: Kept) -> list[tuple[str, str]]:
-    """The Consents on file: that an extract no longer lists an objection does not take it back."""
-    return [(kind, key) for kind, key in kept.publics if of_choice(kind, key)]
-
-
-def of_choice(kind: str, key: str) -> bool:
-    """Whether a resource is the exchange form of a choice, or says where one comes from."""
-    return kind == "Consent" or key.startswith("provenance:Consent:")
-
-
 def _put_provenance(kept: Kept, source: Form, changed: set[str]) -> None:
     # Whoever sees a resource sees this; it may not stir when only something that they do not see has changed.
-    known = ("Provenance", source.key) in kept.publics
+    known = (SOURCE, source.key) in kept.publics
     if not known or "carrier" in changed:
         kept.put(source, COUNCIL)
     elif changed:

@@ -13,13 +13,13 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from adapter.brake import Brake, BrakeError
+from adapter.brake import BrakeError
 from adapter.deployment import Deployment
+from adapter.extract import OUTCOMES
 from adapter.intake import Intake, Receipt, open_intake
 from adapter.layouts import named_mapping
 from mappings.problems import Problem
 
-OUTCOMES = ("stored", "unchanged", "quarantined", "closed")
 # An extract, one person, or one person on each line.
 EXTRACT, PERSON, LINES = "extract", "person", "lines"
 # More than anybody reads; the counts go on.
@@ -69,7 +69,7 @@ def take_in(deployment: Deployment, what: What, on_record: Callable[[], None]) -
     mapping = named_mapping(deployment.settings.mappings, what.mapping)
     intake = open_intake(deployment, mapping, what.council, what.source)
     intake.on_record = on_record
-    taken, brake, restricted = Taken(), _brake(intake), 0
+    taken, brake, restricted = Taken(), intake.brake(), 0
     with what.path.open("rb") as stream:
         for line, document in _documents(stream, what.form == LINES):
             receipt = _receive(intake, document, what.file, taken, line)
@@ -90,12 +90,6 @@ def _receive(intake: Intake, document: BinaryIO, file: str, taken: Taken, line: 
     receipt = intake.receive(document, file)
     taken.add(receipt, line)
     return receipt
-
-
-def _brake(intake: Intake) -> Brake:
-    with intake.deployment.office.transaction() as transaction:
-        people = transaction.number("SELECT COUNT(*) FROM person WHERE council = :council", council=intake.council.id)
-    return Brake(people, released=False)
 
 
 def _documents(stream: BinaryIO, by_line: bool) -> Iterator[tuple[int, BinaryIO]]:

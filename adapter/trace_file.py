@@ -21,9 +21,10 @@ from adapter.body import padded
 from adapter.consequence import PDS
 from adapter.database import OURS, Ask, Door, Select, Transaction
 from adapter.deployment import Deployment
-from adapter.errand import BadAnswerError, Composed, fresh_councils, off_loop, some
+from adapter.errand import BadAnswerError, Composed, fresh_councils, some
 from adapter.forms import merged
 from adapter.instant import millis
+from adapter.loop import off_loop
 from adapter.outstanding import Request
 from adapter.permits import intern_view
 from adapter.queue import defer, withhold

@@ -16,9 +16,10 @@ from rich.progress import Progress
 
 from adapter.commands import screen
 from adapter.commands.failure import WrongUse
-from adapter.commands.loading import OUTCOMES, Problems, ready, receive
+from adapter.commands.loading import Problems, ready, receive
 from adapter.commands.opened import opened
 from adapter.commands.report import Report
+from adapter.extract import OUTCOMES
 from adapter.intake import Intake, Receipt
 
 _STDIN = Path("-")

@@ -18,7 +18,6 @@ from adapter.officer import officer
 from adapter.person import find_council
 from mappings.problems import Problem
 
-OUTCOMES = ("stored", "unchanged", "quarantined", "closed")
 _FIRST = 20
 
 

@@ -18,9 +18,10 @@ import typer
 
 from adapter.claim import Claim
 from adapter.commands import screen
-from adapter.commands.loading import OUTCOMES, Problems, ready, receive
+from adapter.commands.loading import Problems, ready, receive
 from adapter.commands.opened import opened
 from adapter.deployment import Deployment
+from adapter.extract import OUTCOMES
 from adapter.inbox import Inbox, called
 from adapter.instant import millis, shown
 from adapter.intake import Intake
